@@ -1,0 +1,92 @@
+"""協働むすび: a talent and organization matching database for a Japanese city."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response
+
+from . import config as settings
+from . import errors, extensions, i18n
+from .database import db
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None = None) -> Flask:
+    """The application: config, extensions, i18n, errors, blueprints, commands, in that order."""
+    instance = instance or settings.ROOT / "instance"
+    app = Flask(
+        __name__,
+        instance_path=str(instance),
+        template_folder=str(settings.ROOT / "templates"),
+        static_folder=str(settings.ROOT / "static"),
+        static_url_path="/static",
+    )
+    app.config.from_mapping(settings.load(instance))
+    app.config.from_mapping(overrides or {})
+    _init_extensions(app)
+    i18n.init_app(app)
+    errors.init_app(app)
+    _register_blueprints(app)
+    _register_commands(app)
+    _set_headers(app)
+    return app
+
+
+def _init_extensions(app: Flask) -> None:
+    from . import models  # noqa: F401  (every table must exist before the mapper is configured)
+    from .accounts import permissions
+    from .accounts import security as accounts_security
+
+    db.init_app(app)
+    extensions.migrate.init_app(
+        app, db, directory=str(settings.ROOT / "migrations"), render_as_batch=True, compare_type=True
+    )
+    extensions.csrf.init_app(app)
+    extensions.bootstrap.init_app(app)
+    permissions.init_app(app)
+    accounts_security.init_app(app)
+
+
+def _register_blueprints(app: Flask) -> None:
+    from . import home
+    from .councils.views import bp as councils
+    from .dispatch.views import blueprints as dispatch
+    from .groups.views import bp as groups
+    from .help_requests.views import bp as help_requests
+    from .registry.views import bp as registry
+    from .supporters.views import bp as supporters
+
+    for blueprint in (home.bp, registry, supporters, groups, councils, help_requests, *dispatch):
+        app.register_blueprint(blueprint)
+    if app.config["DEMO"]:
+        from .demo.views import bp as demo
+
+        app.register_blueprint(demo)
+    app.context_processor(home.navigation)
+
+
+def _register_commands(app: Flask) -> None:
+    from .cli import COMMANDS
+
+    for command in COMMANDS:
+        app.cli.add_command(command)
+
+
+def _set_headers(app: Flask) -> None:
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", CSP)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if app.config["PUBLIC_URL"].startswith("https:"):
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if response.mimetype == "text/html":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

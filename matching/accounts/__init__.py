@@ -1,0 +1,1 @@
+"""Who uses the software: users, staff roles, permissions, and the Actor that every change names."""

@@ -1,0 +1,207 @@
+"""Who may do what: one readable table. Whatever is not in it is refused, and so is every view that names no permission.
+
+A permission is granted by any one of its rules; a rule is a tuple of predicates that must all hold. Predicates read the
+Actor and, where one is named, the record; where a record is needed and none is given they answer no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..database import begin_as
+from ..workflow import Labelled
+from .actor import PUBLIC, Actor, actor_of
+from .models import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+Predicate = Callable[[Actor, Any], bool]
+
+
+class Permission(Labelled):
+    """``subject:verb``, in alphabetical order."""
+
+    ACCOUNT_MANAGE = "account:manage", "職員の権限を管理する"
+    CANDIDATE_FIND = "candidate:find", "登録を検索する"
+    COUNCIL_CANDIDATE = "council:candidate", "審議会委員を紹介の候補に見る"
+    COUNCIL_READ = "council:read", "審議会等を見る"
+    GROUP_READ = "group:read", "登録団体を見る"
+    ME_READ = "me:read", "自分のページを見る"
+    ORGANIZATION_CLAIM = "organization:claim", "団体の代表者・担当者として名のる"
+    ORGANIZATION_READ = "organization:read", "団体を見る"
+    OUTBOX_READ = "outbox:read", "メールの送信状況を見る"
+    REPRESENTATION_APPROVE = "representation:approve", "代表者・担当者を確認する"
+    REQUEST_ANSWER = "request:answer", "了承の返事と報告をする"
+    REQUEST_ENTER = "request:enter", "電話や書面の依頼を入れる"
+    REQUEST_HANDLE = "request:handle", "依頼を進める"
+    REQUEST_LIST = "request:list", "依頼の一覧を見る"
+    REQUEST_READ = "request:read", "依頼を見る"
+    REQUEST_SUBMIT = "request:submit", "依頼を出す"
+    SUPPORTER_CONFIRM = "supporter:confirm", "登録を確認する"
+    SUPPORTER_EDIT = "supporter:edit", "登録を直す"
+    SUPPORTER_ENTER = "supporter:enter", "電話や書面の登録を入れる"
+    SUPPORTER_LIST = "supporter:list", "協働サポーターの一覧を見る"
+    SUPPORTER_READ = "supporter:read", "協働サポーターの登録を見る"
+    SUPPORTER_REGISTER = "supporter:register", "協働サポーターに登録する"
+
+
+def signed_in(actor: Actor, subject: Any) -> bool:
+    return actor.user_id is not None
+
+
+def coordinator(actor: Actor, subject: Any) -> bool:
+    return actor.has(Role.COORDINATOR)
+
+
+def administrator(actor: Actor, subject: Any) -> bool:
+    return actor.has(Role.ADMINISTRATOR)
+
+
+def reading_staff(actor: Actor, subject: Any) -> bool:
+    return actor.has(Role.STAFF)
+
+
+def council_staff(actor: Actor, subject: Any) -> bool:
+    return actor.has(Role.CLERK, Role.PERSONNEL, Role.STAFF, Role.ADMINISTRATOR)
+
+
+def city_employee(actor: Actor, subject: Any) -> bool:
+    """Not the staff of a contracted desk: they see no council data."""
+    return not actor.contractor
+
+
+def is_about_me(actor: Actor, subject: Any) -> bool:
+    return subject is not None and subject.party_id in actor.parties
+
+
+def is_the_requester(actor: Actor, subject: Any) -> bool:
+    return subject is not None and subject.requester_id in actor.parties
+
+
+def submitted_it(actor: Actor, subject: Any) -> bool:
+    return subject is not None and actor.user_id is not None and subject.submitted_by_id == actor.user_id
+
+
+def at_its_desk(actor: Actor, subject: Any) -> bool:
+    return subject is not None and subject.desk_id in actor.desks
+
+
+POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
+    Permission.ACCOUNT_MANAGE: ((administrator,),),
+    Permission.CANDIDATE_FIND: ((coordinator,),),
+    Permission.COUNCIL_CANDIDATE: ((coordinator, city_employee),),
+    Permission.COUNCIL_READ: ((council_staff,), (coordinator, city_employee)),
+    Permission.GROUP_READ: ((coordinator,), (reading_staff,), (administrator,)),
+    Permission.ME_READ: ((signed_in,),),
+    Permission.ORGANIZATION_CLAIM: ((signed_in,),),
+    Permission.ORGANIZATION_READ: ((coordinator,), (reading_staff,), (administrator,)),
+    Permission.OUTBOX_READ: ((coordinator,), (administrator,)),
+    Permission.REPRESENTATION_APPROVE: ((coordinator,),),
+    Permission.REQUEST_ANSWER: ((is_the_requester,),),
+    Permission.REQUEST_ENTER: ((coordinator,),),
+    Permission.REQUEST_HANDLE: ((coordinator, at_its_desk),),
+    Permission.REQUEST_LIST: ((coordinator,), (reading_staff,)),
+    Permission.REQUEST_READ: ((is_the_requester,), (submitted_it,), (coordinator,), (reading_staff,)),
+    Permission.REQUEST_SUBMIT: ((signed_in,),),
+    Permission.SUPPORTER_CONFIRM: ((coordinator,),),
+    Permission.SUPPORTER_EDIT: ((is_about_me,), (coordinator,)),
+    Permission.SUPPORTER_ENTER: ((coordinator,),),
+    Permission.SUPPORTER_LIST: ((coordinator,), (reading_staff,)),
+    Permission.SUPPORTER_READ: ((is_about_me,), (coordinator,)),
+    Permission.SUPPORTER_REGISTER: ((signed_in,),),
+}
+
+# Endpoints of extensions, which cannot wear our marks. Flask-Security guards its own and commits by itself; its
+# confirmation link acts on GET.
+EXEMPT = frozenset({"static", "bootstrap.static"})
+EXEMPT_BLUEPRINTS = frozenset({"security"})
+
+
+def may(actor: Actor, permission: Permission, subject: Any = None) -> bool:
+    """Whether any rule of the permission holds."""
+    return any(all(holds(actor, subject) for holds in rule) for rule in POLICY.get(permission, ()))
+
+
+def current_actor() -> Actor:
+    """Who sends this web request. Asked once, so that a page does not look up links again and again."""
+    if "actor" not in g:
+        user = current_user._get_current_object()  # a real user, not the proxy
+        g.actor = actor_of(user) if user.is_authenticated else PUBLIC
+    actor: Actor = g.actor
+    return actor
+
+
+def refuse(actor: Actor) -> BaseResponse:
+    """Strangers are shown the sign-in page; staff hear that they lack the right; others do not learn that it exists."""
+    if actor.user_id is None:
+        if request.method == "GET":
+            return redirect(url_for("security.login", next=request.full_path.rstrip("?")), code=303)
+        abort(401)
+    abort(403 if actor.is_staff else 404)
+
+
+def requires(
+    permission: Permission, load: Callable[..., Any] | None = None, *, audited: bool = False
+) -> Callable[[View], View]:
+    """Guard a view. ``load`` turns the URL's values into the record that the view then receives instead of them.
+
+    ``audited`` says that reading this page is written down, so its transaction begins as a writer.
+    """
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def guarded(**values: Any) -> Any:
+            actor = current_actor()
+            if load is None:
+                return view(**values) if may(actor, permission) else refuse(actor)
+            if actor.user_id is None:
+                return refuse(actor)
+            subject = load(**values)
+            if subject is None:
+                abort(404)
+            return view(subject) if may(actor, permission, subject) else refuse(actor)
+
+        guarded.access = permission  # type: ignore[attr-defined]
+        guarded.audited = audited  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return mark
+
+
+def public(view: View) -> View:
+    """A view for everybody, signed in or not."""
+    view.access = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def access_of(endpoint: str) -> Permission | str | None:
+    """The mark of an endpoint; None where it has none."""
+    if endpoint in EXEMPT or endpoint.split(".")[0] in EXEMPT_BLUEPRINTS:
+        return "exempt"
+    return getattr(current_app.view_functions[endpoint], "access", None)
+
+
+def init_app(app: Flask) -> None:
+    @app.before_request
+    def _guard() -> Response | None:
+        if request.endpoint is None:
+            return None  # no such page: 404 follows
+        view = app.view_functions[request.endpoint]
+        reads = request.method in ("GET", "HEAD", "OPTIONS") and not getattr(view, "audited", False)
+        begin_as(writer=not reads or request.endpoint.startswith("security."))
+        if access_of(request.endpoint) is None:
+            app.logger.error("%s has no permission mark and is refused", request.endpoint)
+            abort(403)
+        return None
+
+    @app.context_processor
+    def _ask() -> dict[str, Any]:
+        return {
+            "may": lambda permission, subject=None: may(current_actor(), Permission(permission), subject),
+            "actor": current_actor(),
+        }

@@ -1,0 +1,73 @@
+"""Settings, read once from the environment. In production the application refuses to start without its secrets."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_FORM_BYTES = 1024 * 1024
+
+
+class MissingSetting(RuntimeError):
+    """A setting without which it would not be safe to start."""
+
+
+def _secret(name: str, instance: Path) -> str:
+    """A secret from the environment, or one kept in the instance folder and made at the first start."""
+    if value := os.environ.get(name):
+        return value
+    if os.environ.get("MUSUBI_ENV") == "production":
+        raise MissingSetting(f"Set {name} before starting in production.")
+    path = instance / f"{name.lower()}.txt"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    value = secrets.token_urlsafe(48)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(value)
+    return value
+
+
+def load(instance: Path) -> dict[str, Any]:
+    """All settings of the application; every one of them may come from the environment."""
+    env = os.environ.get
+    instance.mkdir(parents=True, exist_ok=True)
+    public_url = env("PUBLIC_URL", "http://127.0.0.1:5000")
+    return {
+        "SECRET_KEY": _secret("SECRET_KEY", instance),
+        "SECURITY_PASSWORD_SALT": _secret("SECURITY_PASSWORD_SALT", instance),
+        "SQLALCHEMY_DATABASE_URI": env("DATABASE_URL", f"sqlite:///{instance / 'musubi.sqlite'}"),
+        "PRODUCTION": env("MUSUBI_ENV") == "production",
+        "DEMO": False,
+        "PUBLIC_URL": public_url,
+        "CITY_NAME": env("CITY_NAME", "山口市"),
+        "SUPPORT_CENTRE_NAME": env("SUPPORT_CENTRE_NAME", "さぽらんて"),
+        "DESK_NAME": env("DESK_NAME", "協働推進課"),
+        "DESK_TELEPHONE": env("DESK_TELEPHONE", ""),
+        "MAIL_SENDER": env("MAIL_SENDER", "kyodo-musubi@localhost"),
+        "MAIL_BACKEND": env("MAIL_BACKEND", "file"),
+        "MAIL_FOLDER": env("MAIL_FOLDER", str(instance / "mail")),
+        "SMTP_HOST": env("SMTP_HOST", "localhost"),
+        "SMTP_PORT": int(env("SMTP_PORT", "25")),
+        "SMTP_USER": env("SMTP_USER", ""),
+        "SMTP_PASSWORD": env("SMTP_PASSWORD", ""),
+        "SMTP_STARTTLS": env("SMTP_STARTTLS", "1") == "1",
+        "MAIL_HOLD_SECONDS": int(env("MAIL_HOLD_SECONDS", "300")),
+        "LINK_DAYS": int(env("LINK_DAYS", "30")),
+        "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
+        "MAX_FORM_MEMORY_SIZE": MAX_FORM_BYTES,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": public_url.startswith("https:"),
+        "REMEMBER_COOKIE_SECURE": public_url.startswith("https:"),
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": 12 * 60 * 60,
+        "BABEL_DEFAULT_LOCALE": "ja",
+        "BABEL_DEFAULT_TIMEZONE": "Asia/Tokyo",
+        "BOOTSTRAP_SERVE_LOCAL": True,
+    }

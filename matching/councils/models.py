@@ -1,0 +1,70 @@
+"""Councils and appointments."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..database import Model, Stamped
+from ..registry.models import Person
+from ..registry.vocabulary import Department
+from ..workflow import Labelled
+
+
+class Council(Stamped, Model):
+    """A council or committee that a department looks after."""
+
+    __tablename__ = "council"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id"), index=True)
+    founded_on: Mapped[str | None] = mapped_column(String(200))  # 設置根拠
+    seats: Mapped[int | None]
+    topics: Mapped[str | None] = mapped_column(String(300))
+
+    department: Mapped[Department] = relationship()
+    appointments: Mapped[list[Appointment]] = relationship(back_populates="council", order_by="Appointment.id")
+
+
+class CouncilRole(Labelled):
+    CHAIR = "chair", "会長"
+    VICE_CHAIR = "vice_chair", "副会長"
+    DEPUTY = "deputy", "職務代理者"
+    MEMBER = "member", "委員"
+
+
+class Appointment(Stamped, Model):
+    """One person on one council for one term."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        CheckConstraint("ends IS NULL OR ends >= starts", name="ends_after_it_starts"),
+        Index(
+            "uq_appointment_one_open",
+            "council_id",
+            "person_id",
+            "starts",
+            unique=True,
+            sqlite_where=text("left_on IS NULL"),
+            postgresql_where=text("left_on IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    council_id: Mapped[int] = mapped_column(ForeignKey("council.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    category: Mapped[str] = mapped_column(String(60), default="")  # 選出区分, as the ordinance names it
+    role: Mapped[CouncilRole] = mapped_column(default=CouncilRole.MEMBER)
+    ex_officio: Mapped[bool] = mapped_column(default=False)
+    starts: Mapped[date]
+    ends: Mapped[date | None]
+    left_on: Mapped[date | None]
+
+    council: Mapped[Council] = relationship(back_populates="appointments")
+    person: Mapped[Person] = relationship()
+
+    def holds_on(self, day: date) -> bool:
+        return self.starts <= day and (self.ends is None or day <= self.ends) and self.left_on is None

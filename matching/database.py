@@ -1,0 +1,150 @@
+"""The database: naming convention, column types, the Stamped mixin and how SQLite is opened."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Engine, Enum, Integer, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored as UTC. A naive one is refused: nobody knows what it means."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment needs a time zone.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class SlotMask(TypeDecorator[frozenset[int]]):
+    """A set of week slots (weekday × 3 + part of the day, 0…20) in one integer; NULL is "not known"."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[int] | None, dialect: Any) -> int | None:
+        return None if value is None else sum(1 << slot for slot in set(value))
+
+    def process_result_value(self, value: int | None, dialect: Any) -> frozenset[int] | None:
+        return None if value is None else frozenset(slot for slot in range(21) if value >> slot & 1)
+
+
+class EnumSet(TypeDecorator[frozenset[Any]]):
+    """A small set of enum members as a JSON list of values, in a stable order; NULL is "not known"."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def __init__(self, members: type[enum.StrEnum]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: Iterable[enum.StrEnum] | None, dialect: Any) -> list[str] | None:
+        return None if value is None else sorted(member.value for member in set(value))
+
+    def process_result_value(self, value: list[str] | None, dialect: Any) -> frozenset[Any] | None:
+        return None if value is None else frozenset(self.members(item) for item in value)
+
+
+class Base(DeclarativeBase):
+    # The map sits on the registry: on the class, Flask-SQLAlchemy 3.1 overlooks it.
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            datetime: UtcDateTime(),
+            # By value and without a CHECK: Alembic does not see a CHECK change when a member is added.
+            enum.Enum: Enum(
+                enum.Enum, native_enum=False, length=40, values_callable=lambda e: [member.value for member in e]
+            ),
+            dict[str, Any]: JSON(none_as_null=True),
+            list[Any]: JSON(none_as_null=True),
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What every table inherits; the type checker cannot see through Flask-SQLAlchemy's dynamic class."""
+
+        __abstract__ = True
+        __tablename__: str
+
+else:
+    Model = db.Model
+
+
+class Stamped:
+    """When a row came and when it last changed."""
+
+    created_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+    updated_at: Mapped[datetime] = mapped_column(
+        default=lambda: datetime.now(UTC), onupdate=lambda: datetime.now(UTC)
+    )
+
+
+# A transaction that will write says so when it begins. SQLite then waits its turn at BEGIN IMMEDIATE; a plain
+# BEGIN that writes later fails at once with "database is locked" when another writer came between.
+_will_write: ContextVar[bool] = ContextVar("will_write", default=True)
+
+
+@contextmanager
+def reading() -> Any:
+    """Begin the transactions in this block as readers: they neither wait for a writer nor hold one up."""
+    token = _will_write.set(False)
+    try:
+        yield
+    finally:
+        _will_write.reset(token)
+
+
+def begin_as(*, writer: bool) -> None:
+    """Say, before the first query of a web request, whether its transaction may write."""
+    _will_write.set(writer)
+
+
+@event.listens_for(Engine, "connect")
+def _open_sqlite(connection: Any, _record: Any) -> None:
+    if type(connection).__module__.split(".")[0] != "sqlite3":
+        return
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _will_write.get() else "BEGIN")

@@ -1,0 +1,1 @@
+"""派遣・紹介: shortlist, inquiries, the requester's consent, decision, dispatch and report."""

@@ -1,0 +1,263 @@
+"""Everything after acceptance: shortlist and candidates, inquiries, agreement, decision, dispatches."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..accounts.actor import Source
+from ..database import Model, Stamped
+from ..help_requests.models import HelpRequest, Occasion
+from ..outbox import Message
+from ..registry.models import Party, Registry
+from ..workflow import Labelled
+from .states import AgreementState, DispatchState, InquiryState
+
+
+class Shortlist(Stamped, Model):
+    """Who was proposed for a request, frozen with what it rested on."""
+
+    __tablename__ = "shortlist"
+    __table_args__ = (
+        Index(
+            "uq_shortlist_one_current",
+            "request_id",
+            unique=True,
+            sqlite_where=text("is_current"),
+            postgresql_where=text("is_current"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("help_request.id"), index=True)
+    is_current: Mapped[bool] = mapped_column(default=True)
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    versions: Mapped[dict[str, Any]]  # analyzer, weights
+    ask: Mapped[dict[str, Any]]  # what was asked for, as the engine saw it
+    searched: Mapped[int]  # how many profiles were compared
+
+    request: Mapped[HelpRequest] = relationship()
+    candidates: Mapped[list[Candidate]] = relationship(
+        back_populates="shortlist", order_by="Candidate.rank, Candidate.id", cascade="all, delete-orphan"
+    )
+
+
+class CandidateState(Labelled):
+    LISTED = "listed", "候補"
+    RESERVE = "reserve", "次点"
+
+
+class Candidate(Stamped, Model):
+    """One party on a shortlist, with the frozen reasons; or added by hand, with why the matcher missed them."""
+
+    __tablename__ = "candidate"
+    __table_args__ = (
+        UniqueConstraint("shortlist_id", "party_id"),
+        CheckConstraint("NOT by_hand OR missed_because IS NOT NULL", name="by_hand_says_why"),
+        Index(
+            "uq_candidate_one_reserve",
+            "shortlist_id",
+            unique=True,
+            sqlite_where=text("state = 'reserve'"),
+            postgresql_where=text("state = 'reserve'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shortlist_id: Mapped[int] = mapped_column(ForeignKey("shortlist.id"))
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)  # the canonical one
+    of_registry: Mapped[Registry] = mapped_column("registry")
+    registration_id: Mapped[int]
+    also_in: Mapped[list[Any] | None]  # other registries of the same party
+    rank: Mapped[int]
+    score: Mapped[float | None]
+    strength: Mapped[str | None] = mapped_column(String(20))
+    bars: Mapped[list[Any] | None]
+    reasons: Mapped[list[Any] | None]
+    by_hand: Mapped[bool] = mapped_column(default=False)
+    missed_because: Mapped[str | None] = mapped_column(String(300))
+    state: Mapped[CandidateState] = mapped_column(default=CandidateState.LISTED)
+
+    shortlist: Mapped[Shortlist] = relationship(back_populates="candidates")
+    party: Mapped[Party] = relationship()
+
+
+class Inquiry(Stamped, Model):
+    """Asking one candidate. At most one waits for an answer at a time."""
+
+    __tablename__ = "inquiry"
+    __table_args__ = (
+        Index(
+            "uq_inquiry_one_waiting",
+            "request_id",
+            unique=True,
+            sqlite_where=text("state IN ('open', 'asked')"),
+            postgresql_where=text("state IN ('open', 'asked')"),
+        ),
+        CheckConstraint("state != 'declined' OR decline_reason IS NOT NULL", name="a_decline_says_why"),
+        CheckConstraint("overridden IS NULL OR override_reason IS NOT NULL", name="an_override_says_why"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("help_request.id"), index=True)
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidate.id"), index=True)
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
+    channel: Mapped[Source]  # telephone, paper or mail
+    told: Mapped[dict[str, Any]]  # outline, occasions and terms as they were told
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    answer_by: Mapped[date]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    link_key: Mapped[str] = mapped_column(String(40), unique=True)
+    overridden: Mapped[list[Any] | None]  # codes of warnings that were set aside
+    override_reason: Mapped[str | None] = mapped_column(String(300))
+
+    state: Mapped[InquiryState] = mapped_column(default=InquiryState.OPEN)
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[Source | None]
+    heads: Mapped[int | None]  # how many they would come with
+    settled: Mapped[list[Any] | None]  # which wish of each occasion suits: [{"occasion": id, "choice": 1}]
+    remark: Mapped[str | None] = mapped_column(String(300))
+    decline_reason: Mapped[str | None] = mapped_column(String(300))
+    question: Mapped[str | None] = mapped_column(String(500))
+    reply: Mapped[str | None] = mapped_column(String(500))
+    version: Mapped[int] = mapped_column()
+
+    request: Mapped[HelpRequest] = relationship()
+    candidate: Mapped[Candidate] = relationship()
+    party: Mapped[Party] = relationship()
+    message: Mapped[Message | None] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Agreement(Stamped, Model):
+    """The requester's consent (了承) to the outline of who would come."""
+
+    __tablename__ = "agreement"
+    __table_args__ = (
+        Index(
+            "uq_agreement_one_standing",
+            "request_id",
+            unique=True,
+            sqlite_where=text("state IN ('asked', 'agreed')"),
+            postgresql_where=text("state IN ('asked', 'agreed')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("help_request.id"), index=True)
+    outline: Mapped[str] = mapped_column(Text)  # who would come, without contact data
+    channel: Mapped[Source]
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    link_key: Mapped[str] = mapped_column(String(40), unique=True)
+    state: Mapped[AgreementState] = mapped_column(default=AgreementState.ASKED)
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[Source | None]
+    reason: Mapped[str | None] = mapped_column(String(300))
+    version: Mapped[int] = mapped_column()
+
+    request: Mapped[HelpRequest] = relationship()
+    message: Mapped[Message | None] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class DecisionResult(Labelled):
+    GRANTED = "granted", "派遣・紹介を決定"
+    NOT_POSSIBLE = "not_possible", "派遣できない"
+
+
+class Decision(Stamped, Model):
+    """The act that settles a request: number, day, who decided; or that it is not possible, and why."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        UniqueConstraint("request_id"),
+        CheckConstraint("result != 'not_possible' OR reason IS NOT NULL", name="not_possible_says_why"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("help_request.id"))
+    number: Mapped[str] = mapped_column(String(40))  # 令和8年度第12号
+    result: Mapped[DecisionResult]
+    decided_on: Mapped[date]
+    decided_by: Mapped[str] = mapped_column(String(80))  # the person or post that approved it
+    drafted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    reason: Mapped[str | None] = mapped_column(String(300))
+
+    request: Mapped[HelpRequest] = relationship()
+    dispatches: Mapped[list[Dispatch]] = relationship(back_populates="decision", order_by="Dispatch.id")
+    notices: Mapped[list[Notice]] = relationship(back_populates="decision", order_by="Notice.id")
+
+
+class Dispatch(Stamped, Model):
+    """One occasion with the people who go."""
+
+    __tablename__ = "dispatch"
+    __table_args__ = (
+        CheckConstraint("state != 'not_done' OR report IS NOT NULL", name="not_done_says_why"),
+        Index("ix_dispatch_on", "on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), index=True)
+    occasion_id: Mapped[int | None] = mapped_column(ForeignKey("occasion.id"))
+    on: Mapped[date | None]
+    starts: Mapped[time | None]
+    ends: Mapped[time | None]
+    when_note: Mapped[str | None] = mapped_column(String(120))
+    place: Mapped[str | None] = mapped_column(String(120))
+    state: Mapped[DispatchState] = mapped_column(default=DispatchState.PLANNED)
+    attended: Mapped[int | None]
+    report: Mapped[str | None] = mapped_column(Text)
+    reported_at: Mapped[datetime | None]
+    reported_by: Mapped[Source | None]
+    version: Mapped[int] = mapped_column()
+
+    decision: Mapped[Decision] = relationship(back_populates="dispatches")
+    occasion: Mapped[Occasion | None] = relationship()
+    members: Mapped[list[DispatchMember]] = relationship(back_populates="dispatch", cascade="all, delete-orphan")
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class DispatchMember(Model):
+    """Who goes, and with how many."""
+
+    __tablename__ = "dispatch_member"
+
+    dispatch_id: Mapped[int] = mapped_column(ForeignKey("dispatch.id"), primary_key=True)
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), primary_key=True, index=True)
+    heads: Mapped[int] = mapped_column(default=1)
+
+    dispatch: Mapped[Dispatch] = relationship(back_populates="members")
+    party: Mapped[Party] = relationship()
+
+
+class Notice(Stamped, Model):
+    """How one side was told of the decision: by mail, or by a printed letter or a telephone call that staff records."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("decision_id", "party_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"))
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
+    to_requester: Mapped[bool]
+    channel: Mapped[Source | None]  # None: still to be told
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    told_at: Mapped[datetime | None]
+    told_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    link_key: Mapped[str] = mapped_column(String(40), unique=True)
+
+    decision: Mapped[Decision] = relationship(back_populates="notices")
+    party: Mapped[Party] = relationship()
+    message: Mapped[Message | None] = relationship()

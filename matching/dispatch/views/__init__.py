@@ -1,0 +1,3 @@
+"""Pages of the dispatch room, one module for each kind of reader."""
+
+blueprints = ()

@@ -1,0 +1,1 @@
+"""さぽらんて登録団体: organizations registered at the support centre."""

@@ -1,0 +1,71 @@
+"""A group's registration at the support centre."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..database import EnumSet, Model, SlotMask, Stamped, db
+from ..registry.models import Organization
+from ..registry.vocabulary import District, Field, Money, Support
+from ..workflow import Labelled
+
+group_field = Table(
+    "group_field",
+    db.metadata,
+    Column("group_id", ForeignKey("group.id"), primary_key=True),
+    Column("field_number", ForeignKey("field.number"), primary_key=True, index=True),
+)
+group_district = Table(
+    "group_district",
+    db.metadata,
+    Column("group_id", ForeignKey("group.id"), primary_key=True),
+    Column("district_id", ForeignKey("district.id"), primary_key=True, index=True),
+)
+
+
+class GroupState(Labelled):
+    ACTIVE = "active", "登録中"
+    ENDED = "ended", "登録終了"
+
+
+class Group(Stamped, Model):
+    """One registration of one organization."""
+
+    __tablename__ = "group"
+    __table_args__ = (
+        Index(
+            "uq_group_one_open",
+            "organization_id",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+        CheckConstraint("state != 'ended' OR ended_on IS NOT NULL", name="ended_has_a_day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    intro: Mapped[str] = mapped_column(Text, default="")
+    supports: Mapped[frozenset[Support] | None] = mapped_column(EnumSet(Support))
+    availability: Mapped[frozenset[int] | None] = mapped_column(SlotMask)
+    money: Mapped[Money | None]
+    anywhere: Mapped[bool] = mapped_column(default=False)
+    members: Mapped[int | None]
+    state: Mapped[GroupState] = mapped_column(default=GroupState.ACTIVE)
+    registered_on: Mapped[date]
+    ended_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column()
+
+    organization: Mapped[Organization] = relationship()
+    fields: Mapped[list[Field]] = relationship(secondary=group_field, order_by=Field.number)
+    districts: Mapped[list[District]] = relationship(secondary=group_district, order_by=District.id)
+
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def party_id(self) -> int:
+        return self.organization_id

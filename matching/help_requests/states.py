@@ -1,0 +1,74 @@
+"""How a help request moves, from the first word to the end. `services.advance` is the only writer of the state."""
+
+from ..workflow import Labelled, Workflow
+
+
+class RequestState(Labelled):
+    SUBMITTED = "submitted", "受付待ち"
+    ACCEPTED = "accepted", "候補選び"
+    INQUIRING = "inquiring", "打診中"
+    PROMISED = "promised", "内諾あり"
+    CONSULTING = "consulting", "了承待ち"
+    AGREED = "agreed", "了承済み"
+    DECIDED = "decided", "決定"
+    REPORTED = "reported", "報告済み"
+    CLOSED = "closed", "終了"
+    NOT_POSSIBLE = "not_possible", "派遣できない"
+    CANCELLED = "cancelled", "中止"
+    WITHDRAWN = "withdrawn", "取り下げ"
+
+
+class RequestAction(Labelled):
+    ACCEPT = "accept", "受け付ける"
+    INQUIRE = "inquire", "打診する"
+    RELEASE = "release", "候補選びに戻す"
+    KEEP_PROMISE = "keep_promise", "ほかの人の内諾に戻す"
+    PROMISE = "promise", "内諾を受ける"
+    CONSULT = "consult", "依頼者に了承を求める"
+    AGREE = "agree", "了承する"
+    DISAGREE = "disagree", "了承しない"
+    DECIDE = "decide", "派遣・紹介を決定する"
+    REPORT = "report", "報告する"
+    CLOSE = "close", "終了する"
+    GIVE_UP = "give_up", "派遣できないと決める"
+    CANCEL = "cancel", "中止する"
+    WITHDRAW = "withdraw", "取り下げる"
+
+
+S, A = RequestState, RequestAction
+
+WORKFLOW: Workflow[RequestState, RequestAction] = Workflow(
+    {
+        (S.SUBMITTED, A.ACCEPT): S.ACCEPTED,
+        (S.SUBMITTED, A.GIVE_UP): S.NOT_POSSIBLE,
+        (S.SUBMITTED, A.WITHDRAW): S.WITHDRAWN,
+        (S.ACCEPTED, A.INQUIRE): S.INQUIRING,
+        (S.ACCEPTED, A.GIVE_UP): S.NOT_POSSIBLE,
+        (S.ACCEPTED, A.WITHDRAW): S.WITHDRAWN,
+        (S.INQUIRING, A.PROMISE): S.PROMISED,
+        (S.INQUIRING, A.RELEASE): S.ACCEPTED,
+        (S.INQUIRING, A.KEEP_PROMISE): S.PROMISED,
+        (S.INQUIRING, A.WITHDRAW): S.WITHDRAWN,
+        (S.PROMISED, A.INQUIRE): S.INQUIRING,
+        (S.PROMISED, A.CONSULT): S.CONSULTING,
+        (S.PROMISED, A.RELEASE): S.ACCEPTED,
+        (S.PROMISED, A.GIVE_UP): S.NOT_POSSIBLE,
+        (S.PROMISED, A.WITHDRAW): S.WITHDRAWN,
+        (S.CONSULTING, A.AGREE): S.AGREED,
+        (S.CONSULTING, A.DISAGREE): S.ACCEPTED,
+        (S.CONSULTING, A.RELEASE): S.ACCEPTED,
+        (S.CONSULTING, A.WITHDRAW): S.WITHDRAWN,
+        (S.AGREED, A.DECIDE): S.DECIDED,
+        (S.AGREED, A.RELEASE): S.ACCEPTED,
+        (S.AGREED, A.GIVE_UP): S.NOT_POSSIBLE,
+        (S.AGREED, A.WITHDRAW): S.WITHDRAWN,
+        (S.DECIDED, A.REPORT): S.REPORTED,
+        (S.DECIDED, A.CANCEL): S.CANCELLED,
+        (S.REPORTED, A.CLOSE): S.CLOSED,
+    }
+)
+
+# Nothing more happens with these.
+ENDED = frozenset({S.CLOSED, S.NOT_POSSIBLE, S.CANCELLED, S.WITHDRAWN})
+# The desk may still change what is asked for; later the words have been told to somebody.
+OPEN_TO_CHANGE = frozenset({S.SUBMITTED, S.ACCEPTED})

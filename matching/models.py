@@ -1,0 +1,27 @@
+"""Imports every table, for the mapper and for migrations; defines nothing."""
+
+from .accounts import models as accounts
+from .audit import AuditEntry
+from .councils import models as councils
+from .dispatch import models as dispatch
+from .groups import models as groups
+from .help_requests import models as help_requests
+from .outbox import Message
+from .profiles import models as profiles
+from .registry import models as registry
+from .registry import vocabulary
+from .supporters import models as supporters
+
+__all__ = [
+    "AuditEntry",
+    "Message",
+    "accounts",
+    "councils",
+    "dispatch",
+    "groups",
+    "help_requests",
+    "profiles",
+    "registry",
+    "supporters",
+    "vocabulary",
+]

@@ -1,0 +1,231 @@
+"""The outbox: mail lands in the same transaction as what it tells, waits, and is sent by `flask outbox deliver`.
+
+A message is claimed in a transaction of its own before it is handed to the mail server, so a process that dies in
+between leaves it `sending`; the next run marks it `uncertain` and shows it to a person. It is never sent again by itself:
+telling somebody twice that they are to come is worse than one telephone call.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from pathlib import Path
+from typing import Protocol
+
+from flask import current_app
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .database import Model, Stamped, db
+from .errors import MatchingError
+from .workflow import Labelled
+
+RETRY_AFTER = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
+CLAIM_LASTS = timedelta(minutes=10)
+
+
+class MessageState(Labelled):
+    HELD = "held", "送信待ち"
+    SENDING = "sending", "送信中"
+    SENT = "sent", "送信済み"
+    CANCELLED = "cancelled", "取り消し"
+    FAILED = "failed", "送れませんでした"
+    UNCERTAIN = "uncertain", "送れたか不明"
+
+
+class Message(Stamped, Model):
+    """One mail to one recipient: an address must not leak to others."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        CheckConstraint("state != 'sent' OR sent_at IS NOT NULL", name="sent_has_a_time"),
+        Index("ix_message_due", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event: Mapped[str] = mapped_column(String(60))
+    recipient: Mapped[str] = mapped_column(String(254))
+    party_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"), index=True)
+    case: Mapped[int | None] = mapped_column(index=True)
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    message_id: Mapped[str] = mapped_column(String(200), unique=True)
+    key: Mapped[str | None] = mapped_column(String(80), unique=True)
+    state: Mapped[MessageState] = mapped_column(default=MessageState.HELD)
+    due_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(String(300))
+
+
+class TooLate(MatchingError):
+    """The mail has left, or somebody else already cancelled it."""
+
+
+def enqueue(
+    event: str,
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    hold: bool = False,
+    party_id: int | None = None,
+    case: int | None = None,
+    key: str | None = None,
+) -> Message:
+    """Put a mail into the caller's transaction. ``hold`` keeps it back for the undo time; ``key`` forbids a second one."""
+    wait = timedelta(seconds=current_app.config["MAIL_HOLD_SECONDS"]) if hold else timedelta()
+    message = Message(
+        event=event,
+        recipient=to,
+        party_id=party_id,
+        case=case,
+        subject=subject,
+        body=body,
+        message_id=make_msgid(domain="kyodo-musubi.invalid"),
+        key=key,
+        due_at=now + wait,
+    )
+    db.session.add(message)
+    db.session.flush()
+    return message
+
+
+def _move(message_id: int, start: MessageState, **values: object) -> bool:
+    """Change a message only while it is in the state that we believe; rivals see exactly one winner."""
+    result = db.session.execute(
+        update(Message).where(Message.id == message_id, Message.state == start).values(**values),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1
+
+
+def cancel(message: Message) -> None:
+    """Take a held mail back; raises TooLate when delivery was faster."""
+    if not _move(message.id, MessageState.HELD, state=MessageState.CANCELLED):
+        raise TooLate("このメールはすでに送られたか、取り消されています。")
+
+
+class Transport(Protocol):
+    """Hands one mail to the outside. Raises smtplib errors or OSError."""
+
+    def send(self, mail: EmailMessage) -> None: ...
+
+
+@dataclass(frozen=True)
+class FolderTransport:
+    """Writes each mail as an .eml file: for the demo and for tests."""
+
+    folder: Path
+
+    def send(self, mail: EmailMessage) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = "".join(c for c in str(mail["Message-ID"]) if c.isalnum() or c in ".-") + ".eml"
+        (self.folder / name).write_bytes(mail.as_bytes())
+
+
+@dataclass(frozen=True)
+class SmtpTransport:
+    """Speaks to the city's mail server."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    starttls: bool
+
+    def send(self, mail: EmailMessage) -> None:
+        with smtplib.SMTP(self.host, self.port, timeout=20) as server:
+            if self.starttls:
+                server.starttls()
+            if self.user:
+                server.login(self.user, self.password)
+            server.send_message(mail)
+
+
+def transport_from_config() -> Transport:
+    config = current_app.config
+    if config["MAIL_BACKEND"] == "smtp":
+        return SmtpTransport(
+            config["SMTP_HOST"],
+            config["SMTP_PORT"],
+            config["SMTP_USER"],
+            config["SMTP_PASSWORD"],
+            config["SMTP_STARTTLS"],
+        )
+    return FolderTransport(Path(config["MAIL_FOLDER"]))
+
+
+def as_mail(message: Message) -> EmailMessage:
+    mail = EmailMessage()
+    mail["Subject"] = message.subject
+    mail["From"] = current_app.config["MAIL_SENDER"]
+    mail["To"] = message.recipient
+    mail["Date"] = format_datetime(message.due_at)
+    mail["Message-ID"] = message.message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.body, cte="base64")
+    return mail
+
+
+def _give_up_lost_claims(now: datetime) -> int:
+    lost = db.session.execute(
+        update(Message)
+        .where(Message.state == MessageState.SENDING, Message.claimed_at < now - CLAIM_LASTS)
+        .values(state=MessageState.UNCERTAIN, error="送信の途中で処理が止まりました。")
+    )
+    assert isinstance(lost, CursorResult)
+    db.session.commit()
+    return lost.rowcount
+
+
+def _deliver_one(message: Message, transport: Transport, now: datetime) -> MessageState | None:
+    """Claim, commit, send, commit. None when a rival (undo, another process) was faster."""
+    claimed = _move(
+        message.id, MessageState.HELD, state=MessageState.SENDING, claimed_at=now, attempts=message.attempts + 1
+    )
+    db.session.commit()
+    if not claimed:
+        return None
+    try:
+        transport.send(as_mail(message))
+    except smtplib.SMTPServerDisconnected as error:
+        # The line broke somewhere in the conversation: the server may or may not have taken the mail.
+        end, due, told = MessageState.UNCERTAIN, message.due_at, str(error)
+    except (smtplib.SMTPException, OSError) as error:
+        again = message.attempts <= len(RETRY_AFTER)
+        end = MessageState.HELD if again else MessageState.FAILED
+        due = now + RETRY_AFTER[message.attempts - 1] if again else message.due_at
+        told = str(error)
+    else:
+        _move(message.id, MessageState.SENDING, state=MessageState.SENT, sent_at=now, error=None)
+        db.session.commit()
+        return MessageState.SENT
+    _move(message.id, MessageState.SENDING, state=end, due_at=due, error=told[:300])
+    db.session.commit()
+    return end
+
+
+def deliver_due(*, now: datetime, transport: Transport, limit: int = 100) -> dict[str, int]:
+    """Send what is due; commits by itself, one mail at a time. Returns how many ended in which state."""
+    counts = {MessageState.UNCERTAIN.value: _give_up_lost_claims(now)}
+    due = list(
+        db.session.scalars(
+            select(Message)
+            .where(Message.state == MessageState.HELD, Message.due_at <= now)
+            .order_by(Message.due_at, Message.id)
+            .limit(limit)
+        )
+    )
+    for message in due:
+        if end := _deliver_one(message, transport, now):
+            counts[end.value] = counts.get(end.value, 0) + 1
+    db.session.commit()
+    return counts

@@ -1,0 +1,278 @@
+"""Parties and what hangs on them: representation, contact points, consents, bases, skills, provenance."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..accounts.actor import Source
+from ..database import Model, Stamped
+from ..workflow import Labelled
+from .vocabulary import District, OrganizationKind
+
+
+class PartyKind(Labelled):
+    PERSON = "person", "個人"
+    ORGANIZATION = "organization", "団体"
+
+
+class Party(Stamped, Model):
+    """A person or an organization, once, whatever registries they stand in.
+
+    A merged party keeps its row and names its canonical one: merging never repoints, so it can be undone.
+    """
+
+    __tablename__ = "party"
+    __table_args__ = (
+        CheckConstraint("canonical_id IS NULL OR canonical_id != id", name="not_its_own_canonical"),
+        Index("ix_party_name_key", "name_key"),
+        Index("ix_party_kana_key", "kana_key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[PartyKind]
+    name: Mapped[str] = mapped_column(String(120))
+    kana: Mapped[str | None] = mapped_column(String(120))
+    name_key: Mapped[str] = mapped_column(String(120))  # folded: width, variant kanji, spaces
+    kana_key: Mapped[str | None] = mapped_column(String(120))
+    canonical_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"), index=True)
+    district_id: Mapped[int | None] = mapped_column(ForeignKey("district.id"))
+    note: Mapped[str | None] = mapped_column(Text)
+
+    district: Mapped[District | None] = relationship()
+    contact_points: Mapped[list[ContactPoint]] = relationship(
+        back_populates="party", order_by="ContactPoint.id", cascade="all, delete-orphan"
+    )
+    consents: Mapped[list[Consent]] = relationship(back_populates="party", order_by="Consent.id")
+    bases: Mapped[list[Basis]] = relationship(back_populates="party", order_by="Basis.id")
+
+    __mapper_args__ = {"polymorphic_on": "kind"}
+
+    @property
+    def canonical(self) -> int:
+        return self.canonical_id or self.id
+
+    def contact(self, kind: ContactKind) -> ContactPoint | None:
+        return next((point for point in self.contact_points if point.kind is kind), None)
+
+    @property
+    def mail(self) -> str | None:
+        point = self.contact(ContactKind.MAIL)
+        return point.value if point else None
+
+
+class Gender(Labelled):
+    """As told; asked only where a council's balance is reported."""
+
+    FEMALE = "female", "女性"
+    MALE = "male", "男性"
+    OTHER = "other", "そのほか・答えない"
+
+
+class Person(Party):
+    """A human being."""
+
+    __tablename__ = "person"
+    __mapper_args__ = {"polymorphic_identity": PartyKind.PERSON}
+
+    id: Mapped[int] = mapped_column(ForeignKey("party.id"), primary_key=True)
+    birth_year: Mapped[int | None]
+    gender: Mapped[Gender | None]
+    affiliation: Mapped[str | None] = mapped_column(String(300))
+
+
+class Organization(Party):
+    """Any body that asks or helps: a neighbourhood association, a school, a business, a department."""
+
+    __tablename__ = "organization"
+    __mapper_args__ = {"polymorphic_identity": PartyKind.ORGANIZATION}
+
+    id: Mapped[int] = mapped_column(ForeignKey("party.id"), primary_key=True)
+    organization_kind: Mapped[OrganizationKind]
+
+
+class RepresentationState(Labelled):
+    CLAIMED = "claimed", "確認待ち"
+    APPROVED = "approved", "確認済み"
+    REFUSED = "refused", "確認できませんでした"
+    ENDED = "ended", "終了"
+
+
+class Representation(Stamped, Model):
+    """A person who may act for an organization: claimed by them, then approved by a desk."""
+
+    __tablename__ = "representation"
+    __table_args__ = (
+        Index(
+            "uq_representation_open",
+            "person_id",
+            "organization_id",
+            unique=True,
+            sqlite_where=text("state IN ('claimed', 'approved')"),
+            postgresql_where=text("state IN ('claimed', 'approved')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    title: Mapped[str] = mapped_column(String(60), default="")  # 会長, 事務局 …
+    state: Mapped[RepresentationState] = mapped_column(default=RepresentationState.CLAIMED)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(foreign_keys=person_id)
+    organization: Mapped[Organization] = relationship(foreign_keys=organization_id)
+
+
+class ContactKind(Labelled):
+    TELEPHONE = "telephone", "電話"
+    MAIL = "mail", "メール"
+    ADDRESS = "address", "住所"
+
+
+class ContactPoint(Stamped, Model):
+    """One way to reach a party, and whether it may be given to the other side after a decision."""
+
+    __tablename__ = "contact_point"
+    __table_args__ = (Index("ix_contact_point_value_key", "kind", "value_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
+    kind: Mapped[ContactKind]
+    value: Mapped[str] = mapped_column(String(254))
+    value_key: Mapped[str] = mapped_column(String(254))  # digits of a telephone, lower case of a mail address
+    may_share: Mapped[bool] = mapped_column(default=False)
+    hours: Mapped[str | None] = mapped_column(String(80))  # when to call
+
+    party: Mapped[Party] = relationship(back_populates="contact_points")
+
+
+class Purpose(Labelled):
+    """What a party agrees to; each is given and taken back on its own."""
+
+    MATCHING = "matching", "窓口が、依頼に合う人を探すために登録内容を使うこと"
+    PUBLIC_NAMED = "public_named", "名前を出して登録内容を公開すること"
+    PUBLIC_ANONYMOUS = "public_anonymous", "名前を出さずに登録内容を公開すること"
+    CONTACT = "contact_after_decision", "派遣・紹介が決まったあとに、選んだ連絡先を相手に伝えること"
+    COUNCIL = "council_candidacy", "市の審議会などの委員の候補として検討されること"
+
+
+CONSENT_TEXT_VERSION = "2026-11"
+
+
+class Consent(Stamped, Model):
+    """A party agreed to one purpose: to which text, when, and how."""
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        Index(
+            "uq_consent_one_active",
+            "party_id",
+            "purpose",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
+    purpose: Mapped[Purpose]
+    text_version: Mapped[str] = mapped_column(String(20), default=CONSENT_TEXT_VERSION)
+    given_on: Mapped[date]
+    given_by: Mapped[Source]  # web, paper or telephone
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    withdrawn_at: Mapped[datetime | None]
+
+    party: Mapped[Party] = relationship(back_populates="consents")
+
+
+class BasisKind(Labelled):
+    """Why staff may use data for matching when the person's own consent to it is not there."""
+
+    PUBLIC_INFORMATION = "public_information", "公表情報"
+    LAW_69 = "law_69", "個人情報保護法第69条"
+
+
+class Basis(Stamped, Model):
+    """A ground for matching other than consent, with what it rests on."""
+
+    __tablename__ = "basis"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
+    kind: Mapped[BasisKind]
+    note: Mapped[str] = mapped_column(String(300), default="")
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import.id"))
+    ended_at: Mapped[datetime | None]
+
+    party: Mapped[Party] = relationship(back_populates="bases")
+
+
+class Registry(Labelled):
+    """The three registries."""
+
+    SUPPORTER = "supporter", "協働サポーター"
+    GROUP = "group", "登録団体"
+    COUNCIL = "council", "審議会等委員"
+
+
+class Skill(Stamped, Model):
+    """What a party can do, in free words, as told to one registry and for its purposes only."""
+
+    __tablename__ = "skill"
+    __table_args__ = (
+        UniqueConstraint("party_id", "registry", "position"),
+        CheckConstraint("level IS NULL OR level BETWEEN 1 AND 5", name="level_from_1_to_5"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
+    of_registry: Mapped[Registry] = mapped_column("registry")
+    position: Mapped[int]
+    phrase: Mapped[str] = mapped_column(String(100))
+    level: Mapped[int | None]
+    qualification: Mapped[str | None] = mapped_column(String(60))
+    confirmed: Mapped[bool] = mapped_column(default=False)
+
+
+class Import(Stamped, Model):
+    """One file that was read in: from where, on which basis, by whom."""
+
+    __tablename__ = "import"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    department: Mapped[str] = mapped_column(String(60))
+    file_name: Mapped[str] = mapped_column(String(200))
+    sheet: Mapped[str | None] = mapped_column(String(80))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    basis: Mapped[str] = mapped_column(String(40))
+    read_at: Mapped[datetime]
+    imported_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+
+class Provenance(Model):
+    """Where one imported value came from: the file, its row, and the value as it stood there."""
+
+    __tablename__ = "provenance"
+    __table_args__ = (Index("ix_provenance_subject", "party_id", "field"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
+    field: Mapped[str] = mapped_column(String(40))
+    value: Mapped[str] = mapped_column(Text)
+    import_id: Mapped[int] = mapped_column(ForeignKey("import.id"), index=True)
+    row: Mapped[int]
+
+
+class Counter(Model):
+    """The last number given in a series of one fiscal year."""
+
+    __tablename__ = "counter"
+
+    series: Mapped[str] = mapped_column(String(40), primary_key=True)
+    fiscal_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,287 @@
+"""Writing parties down: people and organizations, contact points, consents, skills, representation, numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from blinker import Namespace
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+
+from .. import audit
+from ..accounts.actor import Actor, lookups
+from ..accounts.models import User
+from ..database import db
+from ..engine.text import fold
+from ..errors import Invalid, MatchingError
+from ..i18n import fiscal_year
+from .models import (
+    Basis,
+    BasisKind,
+    Consent,
+    ContactKind,
+    ContactPoint,
+    Counter,
+    Organization,
+    Party,
+    Person,
+    Purpose,
+    Registry,
+    Representation,
+    RepresentationState,
+    Skill,
+)
+from .vocabulary import Desk, OrganizationKind
+
+MAX_SKILLS = 12
+
+# Upward news: a room above listens and acts in the same transaction.
+signals = Namespace()
+consent_withdrawn = signals.signal("consent-withdrawn")
+party_changed = signals.signal("party-changed")
+
+
+def name_key(name: str) -> str:
+    """How a name is compared: folded, without spaces and middle dots."""
+    return re.sub(r"[\s・･.．,，]", "", fold(name))
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A contact point as somebody gave it."""
+
+    kind: ContactKind
+    value: str
+    may_share: bool = False
+    hours: str | None = None
+
+
+@dataclass(frozen=True)
+class SkillWords:
+    """A skill as somebody told it."""
+
+    phrase: str
+    level: int | None = None
+    qualification: str | None = None
+    confirmed: bool = False
+
+
+def create_person(name: str, *, kana: str | None = None, birth_year: int | None = None, **facts: object) -> Person:
+    person = Person(
+        name=name.strip(),
+        kana=(kana or "").strip() or None,
+        name_key=name_key(name),
+        kana_key=name_key(kana) if kana else None,
+        birth_year=birth_year,
+        **facts,
+    )
+    db.session.add(person)
+    db.session.flush()
+    return person
+
+
+def create_organization(
+    name: str, *, kind: OrganizationKind, kana: str | None = None, district_id: int | None = None
+) -> Organization:
+    organization = Organization(
+        name=name.strip(),
+        kana=(kana or "").strip() or None,
+        name_key=name_key(name),
+        kana_key=name_key(kana) if kana else None,
+        organization_kind=kind,
+        district_id=district_id,
+    )
+    db.session.add(organization)
+    db.session.flush()
+    return organization
+
+
+def rename(party: Party, *, name: str, kana: str | None) -> None:
+    party.name, party.kana = name.strip(), (kana or "").strip() or None
+    party.name_key, party.kana_key = name_key(name), name_key(kana) if kana else None
+
+
+def value_key(kind: ContactKind, value: str) -> str:
+    """What two writings of the same contact point share."""
+    if kind is ContactKind.TELEPHONE:
+        return re.sub(r"\D", "", fold(value))
+    return fold(value).replace(" ", "").lower()
+
+
+def set_contacts(party: Party, contacts: Iterable[Contact]) -> None:
+    """Replace the party's contact points, one of each kind; an empty value leaves the kind out."""
+    wanted = {contact.kind: contact for contact in contacts if contact.value.strip()}
+    for point in list(party.contact_points):
+        if point.kind not in wanted:
+            party.contact_points.remove(point)
+    for kind, contact in wanted.items():
+        point = party.contact(kind) or ContactPoint(party=party, kind=kind)
+        point.value = contact.value.strip()
+        point.value_key = value_key(kind, contact.value)
+        point.may_share = contact.may_share
+        point.hours = contact.hours or None
+
+
+def active_consents(party_id: int) -> dict[Purpose, Consent]:
+    rows = db.session.scalars(select(Consent).where(Consent.party_id == party_id, Consent.withdrawn_at.is_(None)))
+    return {consent.purpose: consent for consent in rows}
+
+
+def set_consents(
+    party: Party, purposes: Iterable[Purpose], *, among: Iterable[Purpose], by: Actor, now: datetime, on: date
+) -> None:
+    """Give the named purposes and withdraw the others of ``among``; purposes outside ``among`` stay as they are."""
+    active, wanted = active_consents(party.id), set(purposes)
+    for purpose in among:
+        if purpose in wanted and purpose not in active:
+            consent = Consent(
+                party_id=party.id, purpose=purpose, given_on=on, given_by=by.source, recorded_by_id=by.user_id
+            )
+            db.session.add(consent)
+            audit.record("consent:give", consent, by=by, at=now, fields=[purpose.value])
+        elif purpose not in wanted and purpose in active:
+            withdraw_consent(active[purpose], by=by, now=now)
+
+
+def withdraw_consent(consent: Consent, *, by: Actor, now: datetime) -> None:
+    consent.withdrawn_at = now
+    audit.record("consent:withdraw", consent, by=by, at=now, fields=[consent.purpose.value])
+    db.session.flush()
+    consent_withdrawn.send(consent, by=by, now=now)
+
+
+def give_basis(party: Party, kind: BasisKind, *, note: str = "", import_id: int | None = None) -> Basis:
+    basis = Basis(party_id=party.id, kind=kind, note=note, import_id=import_id)
+    db.session.add(basis)
+    return basis
+
+
+def parties_with_basis() -> object:
+    """A select of the parties that staff may match: by consent or by another ground. Joined when read."""
+    consenting = select(Consent.party_id).where(Consent.purpose == Purpose.MATCHING, Consent.withdrawn_at.is_(None))
+    grounded = select(Basis.party_id).where(Basis.ended_at.is_(None))
+    return consenting.union(grounded)
+
+
+def has_basis(party_id: int) -> bool:
+    return (
+        Purpose.MATCHING in active_consents(party_id)
+        or db.session.scalar(select(Basis.id).where(Basis.party_id == party_id, Basis.ended_at.is_(None)).limit(1))
+        is not None
+    )
+
+
+def skills_of(party_id: int, registry: Registry) -> list[Skill]:
+    query = select(Skill).where(Skill.party_id == party_id, Skill.of_registry == registry).order_by(Skill.position)
+    return list(db.session.scalars(query))
+
+
+def set_skills(party_id: int, registry: Registry, skills: Sequence[SkillWords]) -> None:
+    """Replace what a party told one registry. A skill that stays word for word keeps its confirmation."""
+    if len(skills) > MAX_SKILLS:
+        raise Invalid(_("できることは%(count)s件までです。", count=MAX_SKILLS), field="skills")
+    old = skills_of(party_id, registry)
+    confirmed = {skill.phrase for skill in old if skill.confirmed}
+    for skill in old:
+        db.session.delete(skill)
+    db.session.flush()
+    for position, words in enumerate(skills):
+        db.session.add(
+            Skill(
+                party_id=party_id,
+                of_registry=registry,
+                position=position,
+                phrase=words.phrase.strip(),
+                level=words.level,
+                qualification=words.qualification or None,
+                confirmed=words.confirmed or words.phrase.strip() in confirmed,
+            )
+        )
+    db.session.flush()
+
+
+def next_number(series: str, day: date) -> int:
+    """The next number of a series in the fiscal year of the day; two at once never get the same."""
+    year = fiscal_year(day)
+    counter = db.session.get(Counter, (series, year), with_for_update=True)
+    if counter is None:
+        counter = Counter(series=series, fiscal_year=year, last=0)
+        db.session.add(counter)
+    counter.last += 1
+    db.session.flush()
+    return counter.last
+
+
+def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
+    """Organizations whose name or kana holds the words."""
+    key = name_key(words)
+    if not key:
+        return []
+    query = (
+        select(Organization)
+        .where(or_(Organization.name_key.contains(key, autoescape=True), Organization.kana_key.contains(key, autoescape=True)))
+        .order_by(Organization.kana_key, Organization.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def person_of(user: User) -> Person | None:
+    return db.session.get(Person, user.party_id) if user.party_id else None
+
+
+def claim(person: Person, organization: Organization, *, title: str, by: Actor, now: datetime) -> Representation:
+    """Say that this person acts for the organization; a desk approves it. The same claim again returns the first."""
+    existing = db.session.scalar(
+        select(Representation).where(
+            Representation.person_id == person.id,
+            Representation.organization_id == organization.id,
+            Representation.state.in_([RepresentationState.CLAIMED, RepresentationState.APPROVED]),
+        )
+    )
+    if existing:
+        return existing
+    representation = Representation(person=person, organization=organization, title=title.strip())
+    db.session.add(representation)
+    audit.record("representation:claim", representation, by=by, at=now)
+    return representation
+
+
+def decide_representation(representation: Representation, *, approve: bool, by: Actor, now: datetime) -> None:
+    if representation.state is not RepresentationState.CLAIMED:
+        raise MatchingError(_("この申し出は、すでに確認されています。"))
+    representation.state = RepresentationState.APPROVED if approve else RepresentationState.REFUSED
+    representation.decided_by_id, representation.decided_at = by.user_id, now
+    verb = "approve" if approve else "refuse"
+    audit.record(f"representation:{verb}", representation, by=by, at=now)
+
+
+def waiting_representations() -> list[Representation]:
+    query = (
+        select(Representation)
+        .where(Representation.state == RepresentationState.CLAIMED)
+        .order_by(Representation.created_at, Representation.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def _parties_of(party_id: int) -> frozenset[int]:
+    approved = db.session.scalars(
+        select(Representation.organization_id).where(
+            Representation.person_id == party_id, Representation.state == RepresentationState.APPROVED
+        )
+    )
+    return frozenset({party_id, *approved})
+
+
+def _works_for_contractor(desk_ids: frozenset[int]) -> bool:
+    query = select(Desk.id).where(Desk.id.in_(desk_ids), Desk.is_contractor).limit(1)
+    return db.session.scalar(query) is not None
+
+
+lookups.parties_of = _parties_of
+lookups.works_for_contractor = _works_for_contractor
+

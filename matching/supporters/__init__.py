@@ -1,0 +1,1 @@
+"""協働サポーター: people and organizations who registered what they can do."""

@@ -1,0 +1,98 @@
+"""One application and one database for the whole run; every test begins with a fresh copy of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextvars import Context
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from webtest import TestApp
+
+from matching import create_app
+from matching.database import db
+from matching.registry import vocabulary
+
+PASSWORD = "himitsu-no-kotoba"
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database with the reference tables."""
+    folder = tmp_path_factory.mktemp("template")
+    app = create_app({"SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'db.sqlite'}"}, instance=folder)
+    with app.app_context():
+        db.create_all()
+        vocabulary.load_reference_tables(support_centre_name="さぽらんて", city_desk_name="協働推進課")
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    return folder / "db.sqlite"
+
+
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    folder = tmp_path_factory.mktemp("instance")
+    return create_app(
+        {
+            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'db.sqlite'}",
+            "TESTING": True,
+            "PROPAGATE_EXCEPTIONS": False,
+            "MAIL_FOLDER": str(folder / "mail"),
+            "SECURITY_PASSWORD_HASH": "plaintext",
+            "SECURITY_PASSWORD_SCHEMES": ["plaintext"],
+            "PUBLIC_URL": "http://localhost",
+        },
+        instance=folder,
+    )
+
+
+@pytest.fixture
+def app(shared_app: Flask, template: Path) -> Iterator[Flask]:
+    path = Path(shared_app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///"))
+    for leftover in path.parent.glob("db.sqlite*"):
+        leftover.unlink()
+    shutil.copy(template, path)
+    yield shared_app
+    with shared_app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Any]:
+    """The database, for tests that speak to services directly; the test commits when it wants to be seen by the web."""
+    with app.app_context():
+        yield db.session
+        db.session.rollback()
+
+
+def browser_of(app: Flask) -> TestApp:
+    """A browser of its own. Each request runs in a fresh context: a test's open one would lend it session and ``g``."""
+    return TestApp(lambda environ, start: Context().run(app, environ, start))
+
+
+@pytest.fixture
+def web(app: Flask) -> TestApp:
+    """A stranger's browser. It submits the real forms, CSRF token and all."""
+    return browser_of(app)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # Tuesday, ten in the morning in Tokyo
+
+
+def sign_in(app: Flask, email: str) -> TestApp:
+    """A browser in which this user has signed in through the real form."""
+    browser = browser_of(app)
+    page = browser.get("/login")
+    form = next(form for form in page.forms.values() if "password" in form.fields)
+    form["email"], form["password"] = email, PASSWORD
+    answer = form.submit()
+    assert answer.status_int in (302, 303), answer.text[:2000]
+    return browser
