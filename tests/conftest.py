@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from webtest import TestApp
 
 from matching import create_app
@@ -72,8 +72,18 @@ def session(app: Flask) -> Iterator[Any]:
 
 
 def browser_of(app: Flask) -> TestApp:
-    """A browser of its own. Each request runs in a fresh context: a test's open one would lend it session and ``g``."""
-    return TestApp(lambda environ, start: Context().run(app, environ, start))
+    """A browser of its own.
+
+    What the test has made so far is committed before each request, and the request runs in a fresh context: the test's
+    open one would lend it its session and ``g``.
+    """
+
+    def serve(environ: Any, start_response: Any) -> Any:
+        if has_app_context():
+            db.session.commit()
+        return Context().run(app, environ, start_response)
+
+    return TestApp(serve)
 
 
 @pytest.fixture
