@@ -1,0 +1,1 @@
+"""The matcher: pure functions from words to ranked, explained candidates."""

@@ -1,0 +1,210 @@
+"""Evidence: what the words of a card say to a query, in numbers and in reasons that name both sides' words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .cards import COMPOUND, ROLE, ReadCard
+from .query import FUZZY, PLACE_WEIGHT, READING, SYNONYM, Expansion, Query, Unit
+from .reasons import MATCHED, MISSING, UNKNOWN
+from .text import bigram_weight, bigrams, fold
+from .types import Reason
+
+NEED_COVERED = 0.3  # share of a need's words (by weight) that a card must answer
+_UNMATCHED_IDF = 3.5  # a card's word outside the query: its rarity is not looked up
+_MOST_WORD_REASONS = 6
+_SIMILAR_LENGTH = 3
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the words of a card say to a query; every number is 0…1 but ``terms``, which a repetitive card can pass.
+
+    ``terms``   soft BM25 (k1 1.6, b 0.6; Robertson & Zaragoza 2009) over the score of the ideal answer: one that
+                holds every asked word itself, once, in a text of average length
+    ``phrases`` mean over the ask's statements of the best soft cosine (idf-weighted) with one phrase
+    ``bigrams`` share of the ask's character pairs, weighted by how much a pair tells; the introduction counts half
+    """
+
+    terms: float
+    phrases: float
+    bigrams: float
+    answered: Mapping[int, tuple[Expansion, str]]  # group → its best expansion and how the registrant wrote it
+
+
+class Measure:
+    """Compares one query with many cards; what depends on the query alone is worked out once."""
+
+    K1, B = 1.6, 0.6
+
+    def __init__(self, query: Query) -> None:
+        self.query = query
+        self.ideal = sum(group.weight * group.idf for group in query.groups)
+        self._gain = {
+            (i, e.term): e.certainty * min(query.idf(e.df), query.groups[i].idf)
+            for i, group in enumerate(query.groups)
+            for e in group.expansions
+        }
+        pairs: dict[str, float] = {}
+        for unit in query.units:
+            for pair in bigrams(unit.text):
+                pairs[pair] = max(pairs.get(pair, 0.0), _unit_weight(unit) * bigram_weight(pair))
+        self._pairs = tuple(sorted(pairs.items()))
+        self._pair_sum = sum(pairs.values())
+        self._units = tuple(
+            (set(u.groups), _unit_weight(u), sum(query.groups[g].idf * self._relative(g, u) for g in u.groups))
+            for u in query.units
+            if u.groups
+        )
+
+    def evidence(self, card: ReadCard) -> Evidence:
+        terms, answered = self._terms(card)
+        return Evidence(
+            terms=terms if self.ideal > 0 else 0.0,
+            phrases=self._phrases(card) if answered else 0.0,
+            bigrams=self._bigrams(card),
+            answered=answered,
+        )
+
+    def _terms(self, card: ReadCard) -> tuple[float, dict[int, tuple[Expansion, str]]]:
+        said: dict[str, float] = {}
+        surfaces: dict[str, str] = {}
+        length = 0.0
+        answers = self.query.answers
+        for wording, weight in (*((p, 1.0) for p in card.phrases), (card.intro, 0.5)):
+            length += weight * len(wording.words)
+            for text, surface, _ in wording.words:
+                if text in answers:
+                    said[text] = said.get(text, 0.0) + weight
+                    surfaces.setdefault(text, surface)
+        if not said:
+            return 0.0, {}
+        norm = self.K1 * (1 - self.B + self.B * length / self.query.average_length)
+        best: dict[int, tuple[float, float, Expansion, str]] = {}
+        for text, count in said.items():
+            saturation = count * (self.K1 + 1) / (count + norm)
+            for group, expansion in answers[text]:
+                value = self._gain[group, text] * saturation
+                if group not in best or (value, expansion.certainty) > best[group][:2]:
+                    best[group] = (value, expansion.certainty, expansion, surfaces[text])
+        total = sum(self.query.groups[g].weight * found[0] for g, found in best.items())
+        return (total / self.ideal if self.ideal else 0.0), {g: found[2:] for g, found in best.items()}
+
+    def _relative(self, group: int, unit: Unit) -> float:
+        # The group's weight holds its place's weight already; within one statement only the kind of word matters.
+        return self.query.groups[group].weight / _unit_weight(unit)
+
+    def _phrases(self, card: ReadCard) -> float:
+        """Soft cosine of each statement with its nearest phrase, averaged with the statements' weights."""
+        answers, groups = self.query.answers, self.query.groups
+        matches = []
+        for wording in card.phrases:
+            held: dict[int, float] = {}
+            mass = 0.0
+            for text, _, kind in wording.words:
+                mass += _UNMATCHED_IDF * (0.2 if kind == ROLE else 0.5 if kind == COMPOUND else 1.0)
+                for group, _expansion in answers.get(text, ()):
+                    held[group] = max(held.get(group, 0.0), self._gain[group, text] * groups[group].weight)
+            if held:
+                matches.append((held, max(mass, 1.0)))
+        if not matches:
+            return 0.0
+        total = weights = 0.0
+        for unit_groups, weight, unit_mass in self._units:
+            weights += weight
+            if unit_mass <= 0:
+                continue
+            total += weight * max(
+                sum(v for g, v in held.items() if g in unit_groups) / weight / (unit_mass * mass) ** 0.5
+                for held, mass in matches
+            )
+        return min(total / weights, 1.0) if weights else 0.0
+
+    def _bigrams(self, card: ReadCard) -> float:
+        if not self._pair_sum:
+            return 0.0
+        phrases = "\n".join(wording.folded for wording in card.phrases)
+        intro = card.intro.folded
+        found = 0.0
+        for pair, weight in self._pairs:
+            if pair in phrases:
+                found += weight
+            elif pair in intro:
+                found += weight / 2
+        return found / self._pair_sum
+
+
+def _unit_weight(unit: Unit) -> float:
+    return PLACE_WEIGHT[unit.place]
+
+
+def words(query: Query, card: ReadCard, evidence: Evidence) -> tuple[Reason, ...]:
+    """Their words beside the asked words, the weightiest first, then the needs that nothing covers."""
+    if not query.groups and not any(unit.text.strip() for unit in query.units):
+        return (Reason(UNKNOWN, "words", "words.nothing_asked"),)
+    reasons: list[Reason] = []
+    seen: set[tuple[str, str]] = set()
+    ordered = sorted(
+        evidence.answered.items(),
+        key=lambda item: (-query.groups[item[0]].weight * query.groups[item[0]].idf * item[1][0].certainty, item[0]),
+    )
+    told: list[str] = []
+    for group, (expansion, theirs) in ordered:
+        asked = query.groups[group].words
+        # 認知症 says what 認知 would say again.
+        if (asked, theirs) in seen or any(theirs in other for other in told) or (query.groups[group].role and told):
+            continue
+        seen.add((asked, theirs))
+        told.append(theirs)
+        code = {READING: "words.reading", SYNONYM: "words.synonym", FUZZY: "words.fuzzy"}.get(
+            expansion.how, "words.exact"
+        )
+        reasons.append(Reason(MATCHED, "words", code, {"asked": asked, "theirs": theirs}))
+        if len(reasons) == _MOST_WORD_REASONS:
+            break
+    uncovered = []
+    for need, unit in zip(query.needs, query.units, strict=False):
+        if coverage(query, unit, evidence) >= NEED_COVERED:
+            continue
+        similar = _similar(fold(need), card)
+        if similar is not None:
+            reasons.append(Reason(MATCHED, "words", "words.similar", {"asked": need, "theirs": similar}))
+        else:
+            uncovered.append(Reason(MISSING, "words", "need.uncovered", {"need": need}))
+    if not reasons and not uncovered:
+        uncovered.append(Reason(MISSING, "words", "words.none"))
+    return (*reasons, *uncovered)
+
+
+def coverage(query: Query, unit: Unit, evidence: Evidence) -> float:
+    """The share (0…1) of one statement's words, by weight and rarity, that the card answers."""
+    asked = [g for g in unit.groups if not query.groups[g].role] or list(unit.groups)
+    mass = sum(query.groups[g].weight * query.groups[g].idf for g in asked)
+    if mass <= 0:
+        return 0.0
+    answered = sum(
+        query.groups[g].weight * query.groups[g].idf * evidence.answered[g][0].certainty
+        for g in asked
+        if g in evidence.answered
+    )
+    return answered / mass
+
+
+def _similar(need: str, card: ReadCard) -> str | None:
+    """The phrase that shares most characters in a row with the need, when they are at least three telling ones."""
+    best, best_length = None, _SIMILAR_LENGTH - 1
+    for phrase, wording in zip(card.card.phrases, card.phrases, strict=True):
+        shared = _longest_shared(need, wording.folded)
+        if len(shared) > best_length and not re.fullmatch(r"[ぁ-ゖー\W]*", shared):
+            best, best_length = phrase.text, len(shared)
+    return best
+
+
+def _longest_shared(one: str, other: str) -> str:
+    best = ""
+    for start in range(len(one)):
+        while start + len(best) < len(one) and one[start : start + len(best) + 1] in other:
+            best = one[start : start + len(best) + 1]
+    return best

@@ -1,0 +1,280 @@
+"""A query: what an Ask looks for, as weighted groups of index terms with how sure each of them is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rapidfuzz import fuzz, process
+
+from .text import Term, analyse, fold, kana_windows, sentences
+from .types import Ask
+
+EXACT, READING, SYNONYM, FUZZY = "exact", "reading", "synonym", "fuzzy"
+CERTAINTY = {EXACT: 1.0, READING: 0.9, SYNONYM: 0.85, FUZZY: 0.8}
+FUZZY_RATIO = 80.0
+FUZZY_LENGTH = 3
+READING_LENGTH = 3
+_MOST_EXPANSIONS = 24
+_MOST_GROUPS = 160
+_SMALLEST_COLLECTION = 100  # below it, how rare a word is says little
+
+# How much a word weighs by where the asker wrote it, and by what kind of word it is.
+PLACE_WEIGHT = {"need": 1.0, "title": 0.8, "detail": 0.5}
+ROLE_WEIGHT = 0.2
+COMPOUND_WEIGHT = 0.5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One word of the vocabulary: ``df`` is the number of profiles that hold it."""
+
+    text: str
+    df: int
+    reading: str = ""
+
+
+class Vocabulary(Protocol):
+    """The words that profiles hold. Every method takes everything at once, so that a database is asked rarely."""
+
+    def profiles(self) -> int:
+        """How many profiles there are."""
+
+    def average_length(self) -> float:
+        """The mean sum of posting weights of a profile; any positive number when there are none."""
+
+    def entries(self, texts: Iterable[str]) -> Mapping[str, Entry]:
+        """The words among ``texts`` that are held."""
+
+    def by_reading(self, readings: Iterable[str]) -> Mapping[str, Sequence[Entry]]:
+        """Reading → words read so."""
+
+    def by_synonym_group(self, groups: Iterable[int]) -> Mapping[int, Sequence[Entry]]:
+        """Sudachi synonym group → words in it."""
+
+    def near(self, texts: Sequence[str]) -> Mapping[str, Sequence[Entry]]:
+        """Text → words of ``FUZZY_LENGTH`` or more whose RapidFuzz ratio to it reaches ``FUZZY_RATIO``."""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    term: str
+    certainty: float  # 0…1
+    how: str  # exact | reading | synonym | fuzzy
+    df: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """One idea of the ask: the asker's word and the index terms that would answer it, surest first."""
+
+    words: str
+    weight: float
+    idf: float
+    expansions: tuple[Expansion, ...]
+    units: frozenset[int]  # positions in Query.units
+    role: bool = False
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One statement of the ask: a need, the title, or a sentence of the detail."""
+
+    text: str
+    place: str  # need | title | detail
+    groups: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Query:
+    ask: Ask
+    groups: tuple[Group, ...]
+    units: tuple[Unit, ...]
+    needs: tuple[str, ...]  # as asked, empty ones left out; unit i is need i
+    profiles: int
+    average_length: float
+    answers: Mapping[str, tuple[tuple[int, Expansion], ...]]  # index term → (group, expansion)
+
+    def idf(self, df: int) -> float:
+        return idf(df, self.profiles)
+
+
+def idf(df: int, profiles: int) -> float:
+    """Okapi's inverse document frequency in the form that is never negative (Lucene's BM25)."""
+    total = max(profiles, _SMALLEST_COLLECTION, df)
+    return math.log(1 + (total - df + 0.5) / (df + 0.5))
+
+
+def build(ask: Ask, vocabulary: Vocabulary) -> Query:
+    """Turn an Ask into groups; an empty one gives a Query without groups.
+
+    A word is written once as a group however often it is asked for; words that no profile holds in any form stay,
+    without expansions, so that a score knows what was not answered.
+    """
+    needs = tuple(n for n in ask.needs if n.strip())
+    statements = [(n, "need") for n in needs] + ([(ask.title, "title")] if ask.title.strip() else [])
+    statements += [(s, "detail") for s in sentences(ask.detail)]
+
+    wanted: dict[str, _Wanted] = {}
+    unit_words: list[list[str]] = []
+    for number, (text, place) in enumerate(statements):
+        words: list[str] = []
+        for term in analyse(text):
+            wanted.setdefault(term.text, _Wanted(term)).see(number, place)
+            words.append(term.text)
+        said = {term.reading for term in analyse(text)}
+        for reading in kana_windows(text):
+            if reading in said:
+                continue
+            key = "=" + reading
+            wanted.setdefault(key, _Wanted(Term(key, reading, (), reading, compound=True))).see(number, place)
+            words.append(key)
+        unit_words.append(words)
+
+    profiles = vocabulary.profiles()
+    groups = _grouped(list(wanted.values()), vocabulary, profiles)
+    position = {key: i for i, (key, _) in enumerate(groups)}
+    answers: dict[str, list[tuple[int, Expansion]]] = {}
+    for i, (_, group) in enumerate(groups):
+        for expansion in group.expansions:
+            answers.setdefault(expansion.term, []).append((i, expansion))
+    units = tuple(
+        Unit(text, place, tuple(dict.fromkeys(position[w] for w in words if w in position)))
+        for (text, place), words in zip(statements, unit_words, strict=True)
+    )
+    return Query(
+        ask=ask,
+        groups=tuple(group for _, group in groups),
+        units=units,
+        needs=needs,
+        profiles=profiles,
+        average_length=max(vocabulary.average_length(), 1.0),
+        answers={term: tuple(found) for term, found in answers.items()},
+    )
+
+
+class _Wanted:
+    def __init__(self, term: Term) -> None:
+        self.term = term
+        self.places: list[str] = []
+        self.units: set[int] = set()
+
+    def see(self, unit: int, place: str) -> None:
+        if unit not in self.units:
+            self.units.add(unit)
+            self.places.append(place)
+
+    @property
+    def guessed(self) -> bool:
+        return self.term.text.startswith("=")
+
+    def weight(self) -> float:
+        weights = sorted((PLACE_WEIGHT[p] for p in self.places), reverse=True)
+        weight = weights[0] + 0.25 * min(sum(weights[1:]), 2.0)
+        if self.term.role:
+            weight *= ROLE_WEIGHT
+        return weight * (COMPOUND_WEIGHT if self.term.compound else 1.0)
+
+
+def _grouped(wanted: list[_Wanted], vocabulary: Vocabulary, profiles: int) -> list[tuple[str, Group]]:
+    wanted = sorted(wanted, key=lambda w: -w.weight())[:_MOST_GROUPS]
+    texts = [w.term.text for w in wanted if not w.guessed]
+    held = vocabulary.entries(texts)
+    by_reading = vocabulary.by_reading({w.term.reading for w in wanted if len(w.term.reading) >= READING_LENGTH})
+    by_group = vocabulary.by_synonym_group({g for w in wanted for g in w.term.groups})
+    strangers = [t for t in texts if t not in held and len(t) >= FUZZY_LENGTH]
+    near = vocabulary.near(strangers) if strangers else {}
+
+    found: list[tuple[str, Group]] = []
+    for want in wanted:
+        term = want.term
+        best: dict[str, Expansion] = {}
+
+        def add(entry: Entry, how: str, best: dict[str, Expansion] = best) -> None:
+            if entry.text not in best or best[entry.text].certainty < CERTAINTY[how]:
+                best[entry.text] = Expansion(entry.text, CERTAINTY[how], how, entry.df)
+
+        if term.text in held:
+            add(held[term.text], EXACT)
+        if len(term.reading) >= READING_LENGTH:
+            for entry in by_reading.get(term.reading, ()):
+                add(entry, READING)
+        for group in term.groups:
+            for entry in by_group.get(group, ()):
+                add(entry, SYNONYM)
+        for entry in near.get(term.text, ()):
+            add(entry, FUZZY)
+        if not best and (term.compound or want.guessed):
+            continue  # its parts are groups of their own
+        expansions = tuple(sorted(best.values(), key=lambda e: (-e.certainty, e.df, e.term)))[:_MOST_EXPANSIONS]
+        rarest = held[term.text].df if term.text in held else min((e.df for e in expansions), default=0)
+        found.append(
+            (
+                term.text,
+                Group(
+                    words=term.surface,
+                    weight=want.weight(),
+                    idf=idf(rarest, profiles),
+                    expansions=expansions,
+                    units=frozenset(want.units),
+                    role=term.role,
+                ),
+            )
+        )
+    return found
+
+
+def nearest(texts: Sequence[str], vocabulary: Sequence[str], *, limit: int = 8) -> dict[str, list[str]]:
+    """For each text the words of ``vocabulary`` written almost like it (RapidFuzz ratio ≥ 80), nearest first.
+
+    One cdist-like pass over the words, not over the people: 100,000 words cost about 40 ms.
+    """
+    long_enough = [word for word in vocabulary if len(word) >= FUZZY_LENGTH]
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        hits = process.extract(fold(text), long_enough, scorer=fuzz.ratio, score_cutoff=FUZZY_RATIO, limit=limit)
+        found[text] = [word for word, _, _ in sorted(hits, key=lambda hit: (-hit[1], hit[0]))]
+    return found
+
+
+class WordList:
+    """A Vocabulary in memory, over whole texts' terms: for tests, trials and small lists."""
+
+    def __init__(self, documents: Iterable[Iterable[Term]], *, average_length: float = 1.0) -> None:
+        self._df: dict[str, int] = {}
+        self._terms: dict[str, Term] = {}
+        self._profiles = 0
+        self._average_length = average_length
+        for document in documents:
+            self._profiles += 1
+            for text, term in {term.text: term for term in document}.items():
+                self._df[text] = self._df.get(text, 0) + 1
+                self._terms.setdefault(text, term)
+        self._readings: dict[str, list[Entry]] = {}
+        self._groups: dict[int, list[Entry]] = {}
+        for text, term in self._terms.items():
+            entry = Entry(text, self._df[text], term.reading)
+            self._readings.setdefault(term.reading, []).append(entry)
+            for group in term.groups:
+                self._groups.setdefault(group, []).append(entry)
+
+    def profiles(self) -> int:
+        return self._profiles
+
+    def average_length(self) -> float:
+        return self._average_length
+
+    def entries(self, texts: Iterable[str]) -> Mapping[str, Entry]:
+        return {t: Entry(t, self._df[t], self._terms[t].reading) for t in texts if t in self._df}
+
+    def by_reading(self, readings: Iterable[str]) -> Mapping[str, Sequence[Entry]]:
+        return {r: self._readings[r] for r in readings if r in self._readings}
+
+    def by_synonym_group(self, groups: Iterable[int]) -> Mapping[int, Sequence[Entry]]:
+        return {g: self._groups[g] for g in groups if g in self._groups}
+
+    def near(self, texts: Sequence[str]) -> Mapping[str, Sequence[Entry]]:
+        found = nearest(texts, list(self._df))
+        return {text: [Entry(w, self._df[w], self._terms[w].reading) for w in words] for text, words in found.items()}

@@ -1,0 +1,259 @@
+"""Japanese text: how writings that mean one word are folded together, and which words of a text carry content."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import joyokanji
+from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
+
+from .stopwords import ROLE_WORDS, STOP
+
+ANALYZER_VERSION = "sudachipy-0.6.11+small-20260723/1"
+
+LONGEST = 20_000  # characters of one text that are read at all
+_PIECE = 2_000  # Sudachi refuses inputs above 49,149 bytes; NFKC can make one character eighteen
+_LONGEST_COMPOUND = 12
+_LONGEST_TERM = 40
+
+# Variants of name and old kanji that joyokanji does not know (1.1 checked).
+_SUPPLEMENT = str.maketrans(
+    "邉嶋嶌舘栁桒冨峯劔劒冰靑鷗龜聯辨辯瓣曻埜渕彥晧祐", "辺島島館柳桑富峰剣剣氷青鴎亀連弁弁弁昇野淵彦皓祐"
+)
+_DASH_IN_KATAKANA = re.compile(r"(?<=[ァ-ヺヽヾー])[-‐‑‒–—―−─━ｰ]+(?![0-9a-zA-Z])")
+_KATAKANA = re.compile(r"[ァ-ヺ]")
+_HIRAGANA_ONLY = re.compile(r"[ぁ-ゖー]+\Z")
+_SENTENCE = re.compile(r"[^。．！？!?\n\r]+")
+_HAS_WORD = re.compile(r"[0-9a-zぁ-ゖァ-ヺ々〆一-鿿㐀-䶿\U00020000-\U0003ffff]")
+_TO_KATAKANA = {c: c + 0x60 for c in range(ord("ぁ"), ord("ゖ") + 1)}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One content word of a text.
+
+    ``text`` is the normalized form that the index holds; ``reading`` is katakana, empty when it would not be
+    comparable (inflected verbs); ``groups`` are Sudachi's synonym groups; ``surface`` is what the writer wrote;
+    ``compound`` marks words joined from several dictionary words; ``role`` words for teaching and helping.
+    """
+
+    text: str
+    reading: str
+    groups: tuple[int, ...]
+    surface: str
+    compound: bool = False
+    role: bool = False
+
+
+def fold(text: str) -> str:
+    """Write alike what only fonts, keyboards and old dictionaries write differently; idempotent, never fails.
+
+    >>> fold("ｽﾏﾎ・Ｅｘｃｅｌ・髙﨑・サ−カル")
+    'スマホ・excel・高崎・サーカル'
+    """
+    text = text[:LONGEST].replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+    text = unicodedata.normalize("NFKC", text)
+    text = joyokanji.convert(text, variants=True).translate(_SUPPLEMENT)
+    text = unicodedata.normalize("NFKC", text.lower())
+    return _DASH_IN_KATAKANA.sub("ー", text)
+
+
+def katakana(text: str) -> str:
+    return text.translate(_TO_KATAKANA)
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The folded sentences of a text, none of them empty, none longer than 2,000 characters."""
+    found = (s.strip() for s in _SENTENCE.findall(fold(text)))
+    return tuple(s[i : i + _PIECE] for s in found if s for i in range(0, len(s), _PIECE))
+
+
+@lru_cache(maxsize=32_768)
+def analyse(text: str) -> tuple[Term, ...]:
+    """The content words of a text in their order, repeated when written repeatedly; safe between threads.
+
+    Dictionary words and their shortest parts come first, then compounds (認知＋症 → 認知症), so that whole and part
+    can both be found.
+    """
+    terms: list[Term] = []
+    for sentence in sentences(text):
+        morphemes = list(_tokenizer().tokenize(sentence))
+        for morpheme in morphemes:
+            terms.extend(_words(morpheme))
+        terms.extend(_compounds(morphemes))
+    return tuple(terms)
+
+
+@lru_cache(maxsize=4_096)
+def kana_windows(text: str) -> tuple[str, ...]:
+    """Readings (katakana, 3 to 12) of every stretch of whole words that the text writes in hiragana alone.
+
+    Sudachi cuts しょどうをおしえて in the wrong places; what it meant is found by trying the stretches on the
+    readings that the vocabulary holds.
+    """
+    found: dict[str, None] = {}
+    for sentence in sentences(text):
+        surfaces = [m.surface() for m in _tokenizer().tokenize(sentence)]
+        for start in range(len(surfaces)):
+            stretch = ""
+            for surface in surfaces[start : start + 6]:
+                if not _HIRAGANA_ONLY.match(surface):
+                    break
+                stretch += surface
+                if len(stretch) > _LONGEST_COMPOUND:
+                    break
+                if len(stretch) >= 3:
+                    found[katakana(stretch)] = None
+    return tuple(found)
+
+
+@lru_cache(maxsize=32_768)
+def bigrams(text: str) -> frozenset[str]:
+    """Pairs of neighbouring characters of the folded text, without those across spaces and marks."""
+    folded = fold(text)
+    return frozenset(a + b for a, b in itertools.pairwise(folded) if _HAS_WORD.match(a) and _HAS_WORD.match(b))
+
+
+def bigram_weight(pair: str) -> float:
+    """How much a shared pair of characters tells: kanji most, hiragana (mostly grammar) almost nothing."""
+    kana = sum("ぁ" <= c <= "ゖ" for c in pair)
+    if kana:
+        return 0.05 if kana == 2 else 0.3
+    return 1.0 if any(c >= "一" for c in pair) else 0.5
+
+
+@cache
+def _dictionary() -> Dictionary:
+    return Dictionary(dict="small")
+
+
+_LOCAL = threading.local()
+_MAKING = threading.Lock()
+
+
+def _tokenizer() -> Tokenizer:
+    """One tokenizer a thread (it is not safe to share), all on one dictionary."""
+    tokenizer: Tokenizer | None = getattr(_LOCAL, "tokenizer", None)
+    if tokenizer is None:
+        with _MAKING:
+            tokenizer = _dictionary().create(mode=SplitMode.C)
+        _LOCAL.tokenizer = tokenizer
+    return tokenizer
+
+
+def _words(morpheme: Morpheme) -> list[Term]:
+    parts = list(morpheme.split(SplitMode.A))
+    found = [_word(morpheme)]
+    if len(parts) > 1:
+        found += [_word(part) for part in parts]
+    return [term for term in found if term is not None]
+
+
+def _word(morpheme: Morpheme) -> Term | None:
+    pos = morpheme.part_of_speech()
+    inflected = pos[0] in ("動詞", "形容詞")
+    if pos[0] == "名詞":
+        if pos[1] == "数詞":
+            return None
+    elif pos[0] == "形状詞":
+        if pos[1] == "助動詞語幹":
+            return None
+    elif not (inflected and pos[1] == "一般"):
+        return None
+    text = fold(morpheme.normalized_form())[:_LONGEST_TERM]
+    surface = morpheme.surface()
+    if text in STOP or not _HAS_WORD.search(text):
+        return None
+    if len(text) == 1 and not text >= "㐀":
+        return None
+    return Term(
+        text=text,
+        reading="" if inflected else katakana(morpheme.reading_form())[:_LONGEST_TERM],
+        groups=tuple(morpheme.synonym_group_ids()),
+        surface=surface[:_LONGEST_TERM],
+        role=text in ROLE_WORDS,
+    )
+
+
+def _compounds(morphemes: list[Morpheme]) -> list[Term]:
+    found: list[Term] = []
+    run: list[list[Morpheme]] = []  # units: a word with its prefixes and suffixes
+    prefixed = False
+    for morpheme in [*morphemes, None]:
+        pos = morpheme.part_of_speech() if morpheme is not None else ("",) * 6
+        if morpheme is not None and pos[0] == "接尾辞" and pos[1] == "名詞的" and run:
+            run[-1].append(morpheme)
+        elif morpheme is not None and _can_join(pos):
+            if prefixed:
+                run[-1].append(morpheme)
+            else:
+                run.append([morpheme])
+            prefixed = pos[0] == "接頭辞"
+        else:
+            found.extend(_of_run(run))
+            run, prefixed = [], False
+    found.extend(_kana_words(morphemes))
+    return list({term.text: term for term in found}.values())
+
+
+def _can_join(pos: tuple[str, ...] | list[str]) -> bool:
+    if pos[0] in ("名詞", "接頭辞"):
+        return True
+    if pos[0] == "形状詞":
+        return pos[1] != "助動詞語幹"
+    return pos[0] == "動詞" and pos[1] == "一般" and pos[5].startswith("連用形")
+
+
+def _of_run(run: list[list[Morpheme]]) -> list[Term]:
+    found: dict[str, Term] = {}
+    spans = [(i, i + 1) for i in range(len(run))] + [(i, i + 2) for i in range(len(run) - 1)]
+    if len(run) > 2:
+        spans.append((0, len(run)))
+    for start, end in spans:
+        words = [m for unit in run[start:end] for m in unit]
+        if len(words) < 2 or all(fold(m.normalized_form()) in STOP for m in words):
+            continue
+        term = _joined(words)
+        if term is not None:
+            found[term.text] = term
+    return list(found.values())
+
+
+def _kana_words(morphemes: list[Morpheme]) -> list[Term]:
+    """Hiragana stretches between particles: Sudachi takes よみきかせ to be よむ＋きく＋せる."""
+    found: list[Term] = []
+    stretch: list[Morpheme] = []
+    for morpheme in [*morphemes, None]:
+        if (
+            morpheme is not None
+            and morpheme.part_of_speech()[0] not in ("助詞", "補助記号", "空白")
+            and _HIRAGANA_ONLY.match(morpheme.surface())
+        ):
+            stretch.append(morpheme)
+            continue
+        if len(stretch) > 1 and stretch[0].part_of_speech()[0] not in ("助動詞",):
+            term = _joined(stretch)
+            if term is not None and len(term.text) >= 4:
+                found.append(term)
+        stretch = []
+    return found
+
+
+def _joined(words: list[Morpheme]) -> Term | None:
+    surface = "".join(m.surface() for m in words)
+    reading = katakana("".join(m.reading_form() for m in words))
+    if not 2 <= len(surface) <= _LONGEST_COMPOUND or not _HAS_WORD.search(surface) or surface in STOP:
+        return None
+    return Term(
+        text=surface,
+        reading=reading if len(reading) <= 2 * _LONGEST_TERM else "",
+        groups=(),
+        surface=surface,
+        compound=True,
+        role=surface in ROLE_WORDS,
+    )

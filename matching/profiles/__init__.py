@@ -1,0 +1,1 @@
+"""The searchable face of a registration: published with it, found by words, explained in words."""

@@ -1,0 +1,77 @@
+"""How a card and its reasons are kept as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..engine.types import Bar, Card, Phrase, Ranked, Reason
+
+
+def card_to_json(card: Card) -> dict[str, Any]:
+    """Stable: equal cards give equal values. The key is left out, it is the profile's own."""
+    return {
+        "kind": card.kind,
+        "phrases": [
+            [_clean(p.text), p.level, p.qualification and _clean(p.qualification), p.confirmed] for p in card.phrases
+        ],
+        "intro": _clean(card.intro),
+        "fields": sorted(card.fields),
+        "districts": _sorted(card.districts),
+        "availability": _sorted(card.availability),
+        "supports": _sorted(card.supports),
+        "money": card.money,
+        "heads": card.heads,
+    }
+
+
+def card_from_json(value: Mapping[str, Any], *, key: str) -> Card:
+    return Card(
+        key=key,
+        kind=value["kind"],
+        phrases=tuple(
+            Phrase(text, level=level, qualification=qualification, confirmed=confirmed)
+            for text, level, qualification, confirmed in value["phrases"]
+        ),
+        intro=value["intro"],
+        fields=frozenset(value["fields"]),
+        districts=_set(value["districts"]),
+        availability=_set(value["availability"]),
+        supports=_set(value["supports"]),
+        money=value["money"],
+        heads=value["heads"],
+    )
+
+
+def ranked_to_json(ranked: Ranked) -> dict[str, Any]:
+    """What a shortlist freezes of one candidate."""
+    return {
+        "key": ranked.key,
+        "score": ranked.score,
+        "strength": ranked.strength,
+        "bars": [[bar.criterion, bar.got, bar.of] for bar in ranked.bars],
+        "reasons": [[r.kind, r.criterion, r.code, dict(r.params)] for r in ranked.reasons],
+    }
+
+
+def ranked_from_json(value: Mapping[str, Any]) -> Ranked:
+    return Ranked(
+        key=value["key"],
+        score=value["score"],
+        strength=value["strength"],
+        bars=tuple(Bar(*bar) for bar in value["bars"]),
+        reasons=tuple(Reason(*reason) for reason in value["reasons"]),
+    )
+
+
+def _sorted(values: Iterable[Any] | None) -> list[Any] | None:
+    return None if values is None else sorted(values)
+
+
+def _set(values: Iterable[Any] | None) -> frozenset[Any] | None:
+    return None if values is None else frozenset(values)
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL's JSON takes neither NUL nor half of a surrogate pair."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")

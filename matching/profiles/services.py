@@ -1,0 +1,200 @@
+"""Publishing and withdrawing profiles, and keeping the word index exact; the caller's transaction, never a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ..database import db
+from ..engine import cards
+from ..engine.text import ANALYZER_VERSION
+from ..engine.text import Term as Word
+from ..engine.types import Card
+from .encoding import card_from_json, card_to_json
+from .models import Posting, Profile, Term, TermSynonym
+from .search import Hit, SearchResult, search
+
+__all__ = ["Hit", "SearchResult", "chunks", "find", "publish", "reindex", "search", "withdraw"]
+
+CHUNK = 500  # SQLite takes 32,766 parameters, PostgreSQL 65,535; short lists also keep their plans
+T = TypeVar("T")
+
+
+def find(*, registry: str, registration_id: int) -> Profile | None:
+    return db.session.scalar(
+        select(Profile).where(Profile.registry_name == registry, Profile.registration_id == registration_id)
+    )
+
+
+def publish(*, registry: str, registration_id: int, party_id: int, card: Card, now: datetime) -> Profile:
+    """Make a registration findable, or say anew what it says; the same call again changes nothing.
+
+    ``card.key`` is not kept: a found profile's key is made from its id. Every word's ``df`` stays the exact number of
+    profiles that hold it.
+    """
+    profile = find(registry=registry, registration_id=registration_id)
+    value = card_to_json(card)
+    if profile is None:
+        profile = Profile(
+            registry_name=registry,
+            registration_id=registration_id,
+            party_id=party_id,
+            card=value,
+            words=[],
+            length=0.0,
+            analyzer="",
+            published_at=now,
+        )
+        db.session.add(profile)
+        db.session.flush()
+    elif profile.card == value and profile.analyzer == ANALYZER_VERSION:
+        if profile.party_id != party_id:
+            profile.party_id = party_id
+            db.session.flush()
+        return profile
+    profile.party_id = party_id
+    profile.card = value
+    profile.published_at = now
+    _index(profile)
+    return profile
+
+
+def withdraw(*, registry: str, registration_id: int) -> None:
+    """Take a registration out of every search at once; nothing happens when it is not there."""
+    profile = find(registry=registry, registration_id=registration_id)
+    if profile is None:
+        return
+    _forget_words(_held(profile))
+    db.session.execute(delete(Posting).where(Posting.profile_id == profile.id))
+    _drop_unused()
+    db.session.delete(profile)
+    db.session.flush()
+
+
+def reindex(progress: Callable[[int, int], None] | None = None) -> int:
+    """Cut every profile's card into words anew, after the analyzer has changed; answers how many there were."""
+    ids = list(db.session.scalars(select(Profile.id).order_by(Profile.id)))
+    done = 0
+    for some in chunks(ids):
+        for profile in db.session.scalars(select(Profile).where(Profile.id.in_(some)).order_by(Profile.id)):
+            _index(profile)
+            done += 1
+            if progress is not None:
+                progress(done, len(ids))
+        db.session.flush()
+    return done
+
+
+def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:
+    """Lists short enough for one IN (…)."""
+    everything = list(values)
+    for start in range(0, len(everything), CHUNK):
+        yield everything[start : start + CHUNK]
+
+
+def _index(profile: Profile) -> None:
+    card = card_from_json(profile.card, key="")
+    read = cards.read(card)
+    weights = cards.posting_weights(read)
+    words: dict[str, Word] = {}
+    for word in cards.terms_of(card):
+        words.setdefault(word.text, word)
+
+    before = _held(profile)
+    ids = _term_ids(words)
+    after = set(ids.values())
+    _forget_words(before - after)
+    _count_words(after - before)
+    db.session.execute(delete(Posting).where(Posting.profile_id == profile.id))
+    rows = [{"term_id": ids[text], "profile_id": profile.id, "weight": weights[text]} for text in sorted(words)]
+    if rows:
+        db.session.execute(insert(Posting), rows)
+    if before - after:
+        _drop_unused()
+    profile.words = cards.to_json(read)
+    profile.length = sum(weights.values())
+    profile.analyzer = ANALYZER_VERSION
+    db.session.flush()
+
+
+def _held(profile: Profile) -> set[int]:
+    return set(db.session.scalars(select(Posting.term_id).where(Posting.profile_id == profile.id)))
+
+
+def _term_ids(words: dict[str, Word]) -> dict[str, int]:
+    """The ids of these words, new ones made; existing rows are locked in one order, so that writers never deadlock."""
+    ids = _locked_ids(words)
+    missing = sorted(set(words) - set(ids))
+    if missing:
+        try:
+            with db.session.begin_nested():
+                _add(words[text] for text in missing)
+        except IntegrityError:  # another publisher brought one of them first (PostgreSQL)
+            ids = _locked_ids(words)
+            with db.session.begin_nested():
+                _add(words[text] for text in missing if text not in ids)
+        ids = _locked_ids(words)
+    return ids
+
+
+def _locked_ids(words: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in chunks(sorted(words)):
+        rows = db.session.execute(
+            select(Term.text, Term.id).where(Term.text.in_(some)).order_by(Term.id).with_for_update()
+        )
+        found.update((text, id_) for text, id_ in rows)
+    return found
+
+
+def _add(words: Iterable[Word]) -> None:
+    new = list(words)
+    if not new:
+        return
+    db.session.execute(insert(Term), [{"text": w.text, "reading": w.reading, "df": 0} for w in new])
+    ids = _locked_ids(w.text for w in new)
+    synonyms = [{"synonym_group": g, "term_id": ids[w.text]} for w in new for g in sorted(set(w.groups))]
+    if synonyms:
+        db.session.execute(insert(TermSynonym), synonyms)
+
+
+def _count_words(term_ids: set[int]) -> None:
+    for some in chunks(sorted(term_ids)):
+        db.session.execute(
+            update(Term).where(Term.id.in_(some)).values(df=Term.df + 1),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _forget_words(term_ids: set[int]) -> None:
+    for some in chunks(sorted(term_ids)):
+        db.session.execute(select(Term.id).where(Term.id.in_(some)).order_by(Term.id).with_for_update())
+        db.session.execute(
+            update(Term).where(Term.id.in_(some)).values(df=Term.df - 1),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _drop_unused() -> None:
+    """Words that nobody says any more go: an introduction may have held somebody's name."""
+    unused = list(db.session.scalars(select(Term.id).where(Term.df <= 0).order_by(Term.id)))
+    for some in chunks(unused):
+        db.session.execute(
+            delete(TermSynonym).where(TermSynonym.term_id.in_(some)), execution_options={"synchronize_session": False}
+        )
+        db.session.execute(
+            delete(Term).where(Term.id.in_(some), Term.df <= 0), execution_options={"synchronize_session": False}
+        )
+
+
+def figures() -> dict[str, int]:
+    """How large the index is."""
+    return {
+        "profiles": db.session.scalar(select(func.count()).select_from(Profile)) or 0,
+        "terms": db.session.scalar(select(func.count()).select_from(Term)) or 0,
+        "postings": db.session.scalar(select(func.count()).select_from(Posting)) or 0,
+    }

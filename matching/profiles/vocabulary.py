@@ -1,0 +1,92 @@
+"""The engine's Vocabulary over the word tables: a handful of queries for a whole request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from threading import Lock
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, func, select
+
+from ..database import db
+from ..engine.query import FUZZY_LENGTH, Entry, nearest
+from .models import Profile, Term, TermSynonym
+
+CHUNK = 500
+T = TypeVar("T")
+
+
+class StoredVocabulary:
+    """Reads the caller's transaction; made anew for every search."""
+
+    def __init__(self) -> None:
+        count, length = db.session.execute(select(func.count(Profile.id), func.avg(Profile.length))).one()
+        self._profiles = int(count)
+        self._average_length = float(length or 1.0)
+
+    def profiles(self) -> int:
+        return self._profiles
+
+    def average_length(self) -> float:
+        return self._average_length
+
+    def entries(self, texts: Iterable[str]) -> Mapping[str, Entry]:
+        found: dict[str, Entry] = {}
+        for some in _chunks(sorted(set(texts))):
+            query = select(Term.text, Term.df, Term.reading).where(Term.text.in_(some), Term.df > 0)
+            for text, df, reading in db.session.execute(query):
+                found[text] = Entry(text, df, reading)
+        return found
+
+    def by_reading(self, readings: Iterable[str]) -> Mapping[str, Sequence[Entry]]:
+        found: dict[str, list[Entry]] = {}
+        for some in _chunks(sorted(set(readings))):
+            query = select(Term.text, Term.df, Term.reading).where(Term.reading.in_(some), Term.df > 0)
+            for text, df, reading in db.session.execute(query.order_by(Term.text)):
+                found.setdefault(reading, []).append(Entry(text, df, reading))
+        return found
+
+    def by_synonym_group(self, groups: Iterable[int]) -> Mapping[int, Sequence[Entry]]:
+        found: dict[int, list[Entry]] = {}
+        for some in _chunks(sorted(set(groups))):
+            query = (
+                select(TermSynonym.synonym_group, Term.text, Term.df, Term.reading)
+                .join(Term, Term.id == TermSynonym.term_id)
+                .where(TermSynonym.synonym_group.in_(some), Term.df > 0)
+                .order_by(Term.text)
+            )
+            for group, text, df, reading in db.session.execute(query):
+                found.setdefault(group, []).append(Entry(text, df, reading))
+        return found
+
+    def near(self, texts: Sequence[str]) -> Mapping[str, Sequence[Entry]]:
+        words = nearest(texts, _all_words())
+        held = self.entries(word for some in words.values() for word in some)
+        return {text: [held[word] for word in some if word in held] for text, some in words.items()}
+
+
+# Term ids are never used again, so a vocabulary of the same count and highest id is the same vocabulary; what is
+# found in it is looked up again before use.
+_KEPT: WeakKeyDictionary[Engine, tuple[tuple[int, int], tuple[str, ...]]] = WeakKeyDictionary()
+_KEEPING = Lock()
+
+
+def _all_words() -> tuple[str, ...]:
+    count, highest = db.session.execute(select(func.count(Term.id), func.max(Term.id))).one()
+    state = (int(count), int(highest or 0))
+    engine = db.engine
+    with _KEEPING:
+        kept = _KEPT.get(engine)
+    if kept is not None and kept[0] == state:
+        return kept[1]
+    query = select(Term.text).where(func.length(Term.text) >= FUZZY_LENGTH).order_by(Term.text)
+    words = tuple(db.session.scalars(query))
+    with _KEEPING:
+        _KEPT[engine] = (state, words)
+    return words
+
+
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
