@@ -56,7 +56,9 @@ class NotBlank:
         self.message = message
 
     def __call__(self, form: Any, field: Any) -> None:
-        if not field.data or not str(field.data).strip():
+        if field.process_errors:
+            raise StopValidation  # what was typed could not be read: that message says more
+        if field.data is None or not str(field.data).strip():
             field.errors = []
             raise StopValidation(str(self.message))
 
