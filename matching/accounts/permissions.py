@@ -31,6 +31,7 @@ class Permission(Labelled):
     COUNCIL_CANDIDATE = "council:candidate", "審議会委員を紹介の候補に見る"
     COUNCIL_READ = "council:read", "審議会等を見る"
     GROUP_READ = "group:read", "登録団体を見る"
+    INQUIRY_ANSWER = "inquiry:answer", "打診に返事をする"
     ME_READ = "me:read", "自分のページを見る"
     ORGANIZATION_CLAIM = "organization:claim", "団体の代表者・担当者として名のる"
     ORGANIZATION_READ = "organization:read", "団体を見る"
@@ -97,6 +98,7 @@ POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.COUNCIL_CANDIDATE: ((coordinator, city_employee),),
     Permission.COUNCIL_READ: ((council_staff,), (coordinator, city_employee)),
     Permission.GROUP_READ: ((coordinator,), (reading_staff,), (administrator,)),
+    Permission.INQUIRY_ANSWER: ((is_about_me,),),
     Permission.ME_READ: ((signed_in,),),
     Permission.ORGANIZATION_CLAIM: ((signed_in,),),
     Permission.ORGANIZATION_READ: ((coordinator,), (reading_staff,), (administrator,)),
@@ -176,6 +178,12 @@ def requires(
 def public(view: View) -> View:
     """A view for everybody, signed in or not."""
     view.access = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def audited(view: View) -> View:
+    """Reading this page is written down, so its transaction begins as a writer."""
+    view.audited = True  # type: ignore[attr-defined]
     return view
 
 

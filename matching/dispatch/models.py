@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -17,7 +17,26 @@ from ..workflow import Labelled
 from .states import AgreementState, DispatchState, InquiryState
 
 
-class Shortlist(Stamped, Model):
+class OfRequest:
+    """Mixin: permissions read whose request and which desk a record belongs to."""
+
+    if TYPE_CHECKING:
+        request: Any
+
+    @property
+    def desk_id(self) -> int:
+        return self.request.desk_id
+
+    @property
+    def requester_id(self) -> int:
+        return self.request.requester_id
+
+    @property
+    def submitted_by_id(self) -> int | None:
+        return self.request.submitted_by_id
+
+
+class Shortlist(OfRequest, Stamped, Model):
     """Who was proposed for a request, frozen with what it rested on."""
 
     __tablename__ = "shortlist"
@@ -51,7 +70,7 @@ class CandidateState(Labelled):
     RESERVE = "reserve", "次点"
 
 
-class Candidate(Stamped, Model):
+class Candidate(OfRequest, Stamped, Model):
     """One party on a shortlist, with the frozen reasons; or added by hand, with why the matcher missed them."""
 
     __tablename__ = "candidate"
@@ -85,8 +104,12 @@ class Candidate(Stamped, Model):
     shortlist: Mapped[Shortlist] = relationship(back_populates="candidates")
     party: Mapped[Party] = relationship()
 
+    @property
+    def request(self) -> HelpRequest:
+        return self.shortlist.request
 
-class Inquiry(Stamped, Model):
+
+class Inquiry(OfRequest, Stamped, Model):
     """Asking one candidate. At most one waits for an answer at a time."""
 
     __tablename__ = "inquiry"
@@ -135,7 +158,7 @@ class Inquiry(Stamped, Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class Agreement(Stamped, Model):
+class Agreement(OfRequest, Stamped, Model):
     """The requester's consent (了承) to the outline of who would come."""
 
     __tablename__ = "agreement"
@@ -174,7 +197,7 @@ class DecisionResult(Labelled):
     NOT_POSSIBLE = "not_possible", "派遣できない"
 
 
-class Decision(Stamped, Model):
+class Decision(OfRequest, Stamped, Model):
     """The act that settles a request: number, day, who decided; or that it is not possible, and why."""
 
     __tablename__ = "decision"
@@ -198,7 +221,7 @@ class Decision(Stamped, Model):
     notices: Mapped[list[Notice]] = relationship(back_populates="decision", order_by="Notice.id")
 
 
-class Dispatch(Stamped, Model):
+class Dispatch(OfRequest, Stamped, Model):
     """One occasion with the people who go."""
 
     __tablename__ = "dispatch"
@@ -228,6 +251,10 @@ class Dispatch(Stamped, Model):
 
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def request(self) -> HelpRequest:
+        return self.decision.request
+
 
 class DispatchMember(Model):
     """Who goes, and with how many."""
@@ -242,7 +269,7 @@ class DispatchMember(Model):
     party: Mapped[Party] = relationship()
 
 
-class Notice(Stamped, Model):
+class Notice(OfRequest, Stamped, Model):
     """How one side was told of the decision: by mail, or by a printed letter or a telephone call that staff records."""
 
     __tablename__ = "notice"
@@ -261,3 +288,7 @@ class Notice(Stamped, Model):
     decision: Mapped[Decision] = relationship(back_populates="notices")
     party: Mapped[Party] = relationship()
     message: Mapped[Message | None] = relationship()
+
+    @property
+    def request(self) -> HelpRequest:
+        return self.decision.request
