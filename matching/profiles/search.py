@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
@@ -17,7 +18,7 @@ from ..engine.text import ANALYZER_VERSION
 from ..engine.types import Ask, Card, Ranked, Standing
 from .encoding import card_from_json
 from .models import Posting, Profile, Term
-from .vocabulary import CHUNK, StoredVocabulary
+from .vocabulary import StoredVocabulary, chunks
 
 POSTINGS = 25_000  # read at most in one search; measured .3–.9 µs each
 POOL = 400  # profiles that are compared in full
@@ -150,12 +151,12 @@ def _retrieve(built: Query, allowed: list[ColumnElement[bool]]) -> list[int]:
         chosen = [min(order, key=lambda t: order[t])]
     best: dict[int, dict[int, float]] = {}
     left = POSTINGS
-    for start in range(0, len(chosen), CHUNK):
+    for some in chunks(chosen):
         rows = db.session.execute(
             select(Posting.profile_id, Term.text)
             .join(Term, Term.id == Posting.term_id)
             .join(Profile, Profile.id == Posting.profile_id)
-            .where(Term.text.in_(chosen[start : start + CHUNK]), *allowed)
+            .where(Term.text.in_(some), *allowed)
             .order_by(Posting.term_id, Posting.profile_id)
             .limit(left)
         ).all()
@@ -180,9 +181,9 @@ def _load(ids: list[int], allowed: list[ColumnElement[bool]], *, at_least: int) 
         Profile.words,
         Profile.analyzer,
     )
-    rows = []
-    for start in range(0, len(ids), CHUNK):
-        rows += db.session.execute(select(*columns).where(Profile.id.in_(ids[start : start + CHUNK]), *allowed)).all()
+    rows: list[Any] = []
+    for some in chunks(ids):
+        rows += db.session.execute(select(*columns).where(Profile.id.in_(some), *allowed)).all()
     if len(rows) < at_least:
         have = {row[0] for row in rows}
         more = db.session.execute(select(*columns).where(*allowed).order_by(Profile.id).limit(at_least)).all()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TypeVar
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Executable, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..database import db
@@ -17,11 +16,9 @@ from ..engine.types import Card
 from .encoding import card_from_json, card_to_json
 from .models import Posting, Profile, Term, TermSynonym
 from .search import Hit, SearchResult, search
+from .vocabulary import chunks
 
-__all__ = ["Hit", "SearchResult", "chunks", "find", "publish", "reindex", "search", "withdraw"]
-
-CHUNK = 500  # SQLite takes 32,766 parameters, PostgreSQL 65,535; short lists also keep their plans
-T = TypeVar("T")
+__all__ = ["Hit", "SearchResult", "figures", "find", "publish", "reindex", "search", "withdraw"]
 
 
 def find(*, registry: str, registration_id: int) -> Profile | None:
@@ -68,9 +65,10 @@ def withdraw(*, registry: str, registration_id: int) -> None:
     profile = find(registry=registry, registration_id=registration_id)
     if profile is None:
         return
-    _forget_words(_held(profile))
-    db.session.execute(delete(Posting).where(Posting.profile_id == profile.id))
-    _drop_unused()
+    held = _held(profile)
+    _forget_words(held)
+    _run(delete(Posting).where(Posting.profile_id == profile.id))
+    _drop_unused(held)
     db.session.delete(profile)
     db.session.flush()
 
@@ -89,13 +87,6 @@ def reindex(progress: Callable[[int, int], None] | None = None) -> int:
     return done
 
 
-def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:
-    """Lists short enough for one IN (…)."""
-    everything = list(values)
-    for start in range(0, len(everything), CHUNK):
-        yield everything[start : start + CHUNK]
-
-
 def _index(profile: Profile) -> None:
     card = card_from_json(profile.card, key="")
     read = cards.read(card)
@@ -109,12 +100,11 @@ def _index(profile: Profile) -> None:
     after = set(ids.values())
     _forget_words(before - after)
     _count_words(after - before)
-    db.session.execute(delete(Posting).where(Posting.profile_id == profile.id))
+    _run(delete(Posting).where(Posting.profile_id == profile.id))
     rows = [{"term_id": ids[text], "profile_id": profile.id, "weight": weights[text]} for text in sorted(words)]
     if rows:
         db.session.execute(insert(Posting), rows)
-    if before - after:
-        _drop_unused()
+    _drop_unused(before - after)
     profile.words = cards.to_json(read)
     profile.length = sum(weights.values())
     profile.analyzer = ANALYZER_VERSION
@@ -164,31 +154,26 @@ def _add(words: Iterable[Word]) -> None:
 
 def _count_words(term_ids: set[int]) -> None:
     for some in chunks(sorted(term_ids)):
-        db.session.execute(
-            update(Term).where(Term.id.in_(some)).values(df=Term.df + 1),
-            execution_options={"synchronize_session": False},
-        )
+        _run(update(Term).where(Term.id.in_(some)).values(df=Term.df + 1))
 
 
 def _forget_words(term_ids: set[int]) -> None:
     for some in chunks(sorted(term_ids)):
         db.session.execute(select(Term.id).where(Term.id.in_(some)).order_by(Term.id).with_for_update())
-        db.session.execute(
-            update(Term).where(Term.id.in_(some)).values(df=Term.df - 1),
-            execution_options={"synchronize_session": False},
-        )
+        _run(update(Term).where(Term.id.in_(some)).values(df=Term.df - 1))
 
 
-def _drop_unused() -> None:
+def _drop_unused(term_ids: set[int]) -> None:
     """Words that nobody says any more go: an introduction may have held somebody's name."""
-    unused = list(db.session.scalars(select(Term.id).where(Term.df <= 0).order_by(Term.id)))
-    for some in chunks(unused):
-        db.session.execute(
-            delete(TermSynonym).where(TermSynonym.term_id.in_(some)), execution_options={"synchronize_session": False}
-        )
-        db.session.execute(
-            delete(Term).where(Term.id.in_(some), Term.df <= 0), execution_options={"synchronize_session": False}
-        )
+    for some in chunks(sorted(term_ids)):
+        unused = list(db.session.scalars(select(Term.id).where(Term.id.in_(some), Term.df <= 0)))
+        _run(delete(TermSynonym).where(TermSynonym.term_id.in_(unused)))
+        _run(delete(Term).where(Term.id.in_(unused)))
+
+
+def _run(statement: Executable) -> None:
+    """No Term is ever held as an object, so none needs to follow."""
+    db.session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def figures() -> dict[str, int]:

@@ -13,7 +13,7 @@ from ..database import db
 from ..engine.query import FUZZY_LENGTH, Entry, nearest
 from .models import Profile, Term, TermSynonym
 
-CHUNK = 500
+CHUNK = 500  # SQLite takes 32,766 parameters, PostgreSQL 65,535; short lists also keep their plans
 T = TypeVar("T")
 
 
@@ -33,7 +33,7 @@ class StoredVocabulary:
 
     def entries(self, texts: Iterable[str]) -> Mapping[str, Entry]:
         found: dict[str, Entry] = {}
-        for some in _chunks(sorted(set(texts))):
+        for some in chunks(sorted(set(texts))):
             query = select(Term.text, Term.df, Term.reading).where(Term.text.in_(some), Term.df > 0)
             for text, df, reading in db.session.execute(query):
                 found[text] = Entry(text, df, reading)
@@ -41,7 +41,7 @@ class StoredVocabulary:
 
     def by_reading(self, readings: Iterable[str]) -> Mapping[str, Sequence[Entry]]:
         found: dict[str, list[Entry]] = {}
-        for some in _chunks(sorted(set(readings))):
+        for some in chunks(sorted(set(readings))):
             query = select(Term.text, Term.df, Term.reading).where(Term.reading.in_(some), Term.df > 0)
             for text, df, reading in db.session.execute(query.order_by(Term.text)):
                 found.setdefault(reading, []).append(Entry(text, df, reading))
@@ -49,7 +49,7 @@ class StoredVocabulary:
 
     def by_synonym_group(self, groups: Iterable[int]) -> Mapping[int, Sequence[Entry]]:
         found: dict[int, list[Entry]] = {}
-        for some in _chunks(sorted(set(groups))):
+        for some in chunks(sorted(set(groups))):
             query = (
                 select(TermSynonym.synonym_group, Term.text, Term.df, Term.reading)
                 .join(Term, Term.id == TermSynonym.term_id)
@@ -87,6 +87,8 @@ def _all_words() -> tuple[str, ...]:
     return words
 
 
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]
+def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:
+    """Lists short enough for one IN (…)."""
+    everything = list(values)
+    for start in range(0, len(everything), CHUNK):
+        yield everything[start : start + CHUNK]

@@ -1,0 +1,73 @@
+"""Plain rankers to measure the engine against; nothing else uses them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from rapidfuzz import fuzz
+
+from .text import analyse, fold
+from .types import Ask, Card
+
+K1, B = 1.2, 0.75
+
+
+class WRatio:
+    """RapidFuzz's WRatio of title and needs with the phrases, on the raw text."""
+
+    def __init__(self, cards: Sequence[Card]) -> None:
+        self._texts = [(card.key, " ".join(p.text for p in card.phrases)) for card in cards]
+
+    def rank(self, ask: Ask) -> list[str]:
+        asked = " ".join((ask.title, *ask.needs))
+        scored = [(-fuzz.WRatio(asked, text), key) for key, text in self._texts]
+        return [key for _, key in sorted(scored)]
+
+
+class Bm25:
+    """Okapi BM25 (k1 1.2, b .75): phrases count once, the introduction half; title and needs once, detail half."""
+
+    def __init__(self, cards: Sequence[Card], tokens: Callable[[str], list[str]]) -> None:
+        self._tokens = tokens
+        self._texts: list[tuple[str, Counter[str]]] = []
+        df: Counter[str] = Counter()
+        for card in cards:
+            held: Counter[str] = Counter()
+            self._count(held, [p.text for p in card.phrases], 1.0)
+            self._count(held, [card.intro], 0.5)
+            df.update(held.keys())
+            self._texts.append((card.key, held))
+        total = len(cards)
+        self._idf = {t: math.log(1 + (total - n + 0.5) / (n + 0.5)) for t, n in df.items()}
+        self._mean = sum(sum(held.values()) for _, held in self._texts) / max(total, 1) or 1.0
+
+    def rank(self, ask: Ask) -> list[str]:
+        asked: Counter[str] = Counter()
+        self._count(asked, [ask.title, *ask.needs], 1.0)
+        self._count(asked, [ask.detail], 0.5)
+        scored = []
+        for key, held in self._texts:
+            norm = K1 * (1 - B + B * sum(held.values()) / self._mean)
+            score = sum(
+                weight * self._idf[token] * held[token] * (K1 + 1) / (held[token] + norm)
+                for token, weight in asked.items()
+                if token in held
+            )
+            scored.append((-score, key))
+        return [key for _, key in sorted(scored)]
+
+    def _count(self, into: Counter[str], texts: Sequence[str], weight: float) -> None:
+        for text in texts:
+            for token in self._tokens(text):
+                into[token] += weight  # type: ignore[assignment]
+
+
+def character_pairs(text: str) -> list[str]:
+    folded = fold(text)
+    return [folded[i : i + 2] for i in range(len(folded) - 1)]
+
+
+def dictionary_words(text: str) -> list[str]:
+    return [term.text for term in analyse(text) if not term.compound]
