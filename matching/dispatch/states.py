@@ -21,24 +21,24 @@ class InquiryAction(Labelled):
     STAND_DOWN = "stand_down", "今回は見送る"
 
 
-I, B = InquiryState, InquiryAction
+S, A = InquiryState, InquiryAction
 
 INQUIRY: Workflow[InquiryState, InquiryAction] = Workflow(
     {
-        (I.OPEN, B.ASK): I.ASKED,
-        (I.OPEN, B.PROMISE): I.PROMISED,
-        (I.OPEN, B.DECLINE): I.DECLINED,
-        (I.OPEN, B.RETRACT): I.RETRACTED,
-        (I.ASKED, B.ASK): I.ASKED,
-        (I.ASKED, B.ANSWER): I.OPEN,
-        (I.ASKED, B.PROMISE): I.PROMISED,
-        (I.ASKED, B.DECLINE): I.DECLINED,
-        (I.ASKED, B.RETRACT): I.RETRACTED,
-        (I.PROMISED, B.DECLINE): I.DECLINED,
-        (I.PROMISED, B.STAND_DOWN): I.STOOD_DOWN,
+        (S.OPEN, A.ASK): S.ASKED,
+        (S.OPEN, A.PROMISE): S.PROMISED,
+        (S.OPEN, A.DECLINE): S.DECLINED,
+        (S.OPEN, A.RETRACT): S.RETRACTED,
+        (S.ASKED, A.ASK): S.ASKED,
+        (S.ASKED, A.ANSWER): S.OPEN,
+        (S.ASKED, A.PROMISE): S.PROMISED,
+        (S.ASKED, A.DECLINE): S.DECLINED,
+        (S.ASKED, A.RETRACT): S.RETRACTED,
+        (S.PROMISED, A.DECLINE): S.DECLINED,
+        (S.PROMISED, A.STAND_DOWN): S.STOOD_DOWN,
     }
 )
-WAITING = frozenset({I.OPEN, I.ASKED})
+WAITING = frozenset({S.OPEN, S.ASKED})
 
 
 class AgreementState(Labelled):

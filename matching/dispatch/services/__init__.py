@@ -1,0 +1,1 @@
+"""What the dispatch room does, one module for each step of a case."""

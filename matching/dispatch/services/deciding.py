@@ -1,0 +1,173 @@
+"""The decision (派遣決定): a number, a day, who decided; then both sides are told. Or 派遣できない, with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ... import audit, outbox
+from ...accounts.actor import Actor, Source
+from ...database import db
+from ...errors import Invalid, MatchingError
+from ...help_requests import services as help_requests
+from ...help_requests.models import HelpRequest, Occasion
+from ...help_requests.states import RequestAction
+from ...i18n import era_year, fiscal_year, today
+from ...letters import render
+from ...registry import services as registry
+from ...registry.models import Party
+from ..models import Decision, DecisionResult, Dispatch, DispatchMember, Notice
+from . import links
+from .agreeing import standing_agreement
+from .inquiries import mail_of, promises, stand_down
+
+
+@dataclass(frozen=True)
+class Settled:
+    """When one occasion takes place after all."""
+
+    occasion: Occasion
+    on: date | None
+    starts: time | None = None
+    ends: time | None = None
+    note: str | None = None
+
+
+def decision_of(request: HelpRequest) -> Decision | None:
+    return db.session.scalar(select(Decision).where(Decision.request_id == request.id))
+
+
+def _number(day: date) -> str:
+    """令和8年度第12号: the era year is the one in which the fiscal year began."""
+    begins = date(fiscal_year(day), 5, 1)
+    return f"{era_year(begins)}年度第{registry.next_number('decision', day)}号"
+
+
+def _check_day(decided_on: date, *, now: datetime) -> None:
+    if decided_on > today(now):
+        raise Invalid(_("決定日は、今日かそれより前の日にしてください。"), field="decided_on")
+
+
+def decide(
+    request: HelpRequest,
+    *,
+    settled: list[Settled],
+    decided_on: date,
+    decided_by: str,
+    by: Actor,
+    now: datetime,
+) -> Decision:
+    """Settle a request: dispatches for its occasions, notices to both sides."""
+    going, agreement = promises(request), standing_agreement(request)
+    if not going:
+        raise MatchingError(_("内諾した人がいません。先に打診してください。"))
+    _check_day(decided_on, now=now)
+    for one in settled:
+        if one.starts and one.ends and one.starts >= one.ends:
+            raise Invalid(_("終わりの時刻は、始まりよりあとにしてください。"))
+    help_requests.advance(request, RequestAction.DECIDE, by=by, now=now)
+    assert agreement is not None  # the workflow leads here through 了承 only
+    decision = Decision(
+        request=request,
+        number=_number(decided_on),
+        result=DecisionResult.GRANTED,
+        decided_on=decided_on,
+        decided_by=decided_by.strip(),
+        drafted_by_id=by.user_id,
+    )
+    db.session.add(decision)
+    for one in settled:
+        dispatch = Dispatch(
+            occasion=one.occasion,
+            on=one.on,
+            starts=one.starts,
+            ends=one.ends,
+            when_note=one.note or None,
+            place=request.place,
+        )
+        dispatch.members = [DispatchMember(party=inquiry.party, heads=inquiry.heads or 1) for inquiry in going]
+        decision.dispatches.append(dispatch)
+    db.session.flush()
+    audit.record("decision:grant", decision, by=by, at=now, case=request.id)
+    for inquiry in going:
+        _give_notice(decision, inquiry.party, to_requester=False, now=now)
+    _give_notice(decision, request.requester, to_requester=True, now=now)
+    return decision
+
+
+def give_up(
+    request: HelpRequest, *, reason: str, decided_on: date, decided_by: str, by: Actor, now: datetime
+) -> Decision:
+    """派遣できない: a result too. The requester is told why; whoever said yes is told that they are not needed."""
+    if not reason.strip():
+        raise Invalid(_("派遣できない理由を入力してください。依頼者にも伝わります。"), field="reason")
+    _check_day(decided_on, now=now)
+    request.ending = reason.strip()
+    help_requests.advance(request, RequestAction.GIVE_UP, by=by, now=now)
+    for inquiry in promises(request):
+        stand_down(inquiry, by=by, now=now)
+    decision = Decision(
+        request=request,
+        number=_number(decided_on),
+        result=DecisionResult.NOT_POSSIBLE,
+        decided_on=decided_on,
+        decided_by=decided_by.strip(),
+        drafted_by_id=by.user_id,
+        reason=reason.strip(),
+    )
+    db.session.add(decision)
+    db.session.flush()
+    audit.record("decision:not_possible", decision, by=by, at=now, case=request.id)
+    _give_notice(decision, request.requester, to_requester=True, now=now)
+    return decision
+
+
+def letter_name(decision: Decision, *, to_requester: bool) -> str:
+    if decision.result is DecisionResult.NOT_POSSIBLE:
+        return "decision_not_possible"
+    return "decision_to_requester" if to_requester else "decision_to_supporter"
+
+
+def requester_address(request: HelpRequest) -> str | None:
+    """The contact person's mail, else the organization's."""
+    return (request.contact_person and mail_of(request.contact_person)) or mail_of(request.requester)
+
+
+def _give_notice(decision: Decision, party: Party, *, to_requester: bool, now: datetime) -> Notice:
+    """By mail where there is an address; else it waits for a printed letter or a call that staff records."""
+    notice = Notice(decision=decision, party=party, to_requester=to_requester, link_key=links.new_key())
+    db.session.add(notice)
+    db.session.flush()
+    request = decision.request
+    address = requester_address(request) if to_requester else mail_of(party)
+    if address:
+        subject, body = render(
+            letter_name(decision, to_requester=to_requester),
+            decision=decision,
+            party=party,
+            link=links.address_of(notice),
+            desk=request.desk,
+        )
+        notice.channel = Source.MAIL
+        notice.message = outbox.enqueue(
+            "decision:tell",
+            to=address,
+            subject=subject,
+            body=body,
+            now=now,
+            party_id=party.id,
+            case=request.id,
+            key=f"notice:{notice.id}",
+        )
+    return notice
+
+
+def record_told(notice: Notice, *, channel: Source, by: Actor, now: datetime) -> None:
+    """Staff told one side by telephone or sent the printed letter."""
+    if notice.told_at is not None:
+        raise MatchingError(_("すでに伝えた記録があります。"))
+    notice.channel, notice.told_at, notice.told_by_id = channel, now, by.user_id
+    audit.record("notice:tell", notice, by=by.told_by(channel), at=now, case=notice.request.id)

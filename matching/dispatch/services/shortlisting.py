@@ -1,0 +1,219 @@
+"""The shortlist: search all three registries, freeze who was proposed and why; add somebody by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from math import cos, radians, sqrt
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from ... import audit
+from ...accounts.actor import Actor
+from ...database import db
+from ...engine.types import Ask, Bar, Reason
+from ...errors import Invalid, MatchingError
+from ...help_requests import services as help_requests
+from ...help_requests.models import HelpRequest, RequestKind
+from ...i18n import today
+from ...profiles import services as profiles
+from ...profiles.models import Profile
+from ...registry import services as registry
+from ...registry.models import Consent, Party, Purpose, Registry
+from ...registry.vocabulary import all_districts
+from ..models import Candidate, Shortlist
+from .standing import canonical_of, standing_of
+
+LENGTH = 20
+
+
+def registries_for(request: HelpRequest) -> tuple[Registry, ...]:
+    """Council members are only ever introduced, and never by a contractor's desk."""
+    if request.kind is RequestKind.INTRODUCTION and not request.desk.is_contractor:
+        return (Registry.SUPPORTER, Registry.GROUP, Registry.COUNCIL)
+    return (Registry.SUPPORTER, Registry.GROUP)
+
+
+def may_be_matched() -> ColumnElement[bool]:
+    """Joined at read time, so that a consent taken back never shows: a basis for all, candidacy for council members."""
+    candidates = select(Consent.party_id).where(Consent.purpose == Purpose.COUNCIL, Consent.withdrawn_at.is_(None))
+    return or_(
+        and_(Profile.registry_name != Registry.COUNCIL.value, Profile.party_id.in_(registry.parties_with_basis())),
+        and_(Profile.registry_name == Registry.COUNCIL.value, Profile.party_id.in_(candidates)),
+    )
+
+
+def distances() -> dict[int, dict[int, float]]:
+    """Kilometres between the districts' centres, as the crow flies (equirectangular: exact enough within a city)."""
+    places = {district.id: (district.latitude, district.longitude) for district in all_districts()}
+
+    def apart(a: tuple[float, float], b: tuple[float, float]) -> float:
+        north, east = a[0] - b[0], (a[1] - b[1]) * cos(radians((a[0] + b[0]) / 2))
+        return 111.2 * sqrt(north * north + east * east)
+
+    return {a: {b: apart(places[a], places[b]) for b in places} for a in places}
+
+
+def search(
+    request: HelpRequest, ask: Ask, *, now: datetime, only: ColumnElement[bool] | None = None, limit: int = LENGTH
+) -> profiles.SearchResult:
+    """The product's own path from an ask to ranked, explained candidates."""
+    admits = may_be_matched() if only is None else and_(may_be_matched(), only)
+    return profiles.search(
+        ask,
+        registries=[one.value for one in registries_for(request)],
+        limit=limit,
+        distances=distances(),
+        standing_of=standing_of(request, now=now),
+        canonical_of=canonical_of,
+        admits=admits,
+        as_of=today(now),
+    )
+
+
+def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime) -> Shortlist:
+    """Search and freeze. An earlier list stays as it was, no longer current; candidates added by hand move along."""
+    earlier = current_shortlist(request)
+    ask = help_requests.ask_of(request)
+    result = search(request, ask, now=now)
+    if earlier:
+        earlier.is_current = False
+        db.session.flush()
+    shortlist = Shortlist(
+        request=request,
+        made_at=now,
+        made_by_id=by.user_id,
+        versions={"analyzer": result.analyzer, "weights": result.weights},
+        ask=_as_json(ask),
+        searched=result.asked,
+    )
+    db.session.add(shortlist)
+    parties = canonical_of(hit.party_id for hit in result.hits)
+    for rank, hit in enumerate(result.hits, start=1):
+        shortlist.candidates.append(_candidate(hit, rank, party_id=parties[hit.party_id]))
+    _carry_over(earlier, shortlist)
+    db.session.flush()
+    audit.record("shortlist:make", shortlist, by=by, at=now, case=request.id)
+    return shortlist
+
+
+def _carry_over(earlier: Shortlist | None, shortlist: Shortlist) -> None:
+    listed = {candidate.party_id for candidate in shortlist.candidates}
+    for old in earlier.candidates if earlier else ():
+        if old.by_hand and old.party_id not in listed:
+            kept = {
+                name: getattr(old, name)
+                for name in ("party_id", "of_registry", "registration_id", "score", "strength", "bars", "reasons")
+            }
+            shortlist.candidates.append(
+                Candidate(rank=len(listed) + 1, by_hand=True, missed_because=old.missed_because, **kept)
+            )
+            listed.add(old.party_id)
+
+
+def _candidate(hit: profiles.Hit, rank: int, *, party_id: int) -> Candidate:
+    return Candidate(
+        party_id=party_id,
+        of_registry=Registry(hit.registry),
+        registration_id=hit.registration_id,
+        also_in=[list(other) for other in hit.also] or None,
+        rank=rank,
+        score=hit.ranked.score,
+        strength=hit.ranked.strength,
+        bars=[dataclasses.asdict(bar) for bar in hit.ranked.bars],
+        reasons=[
+            {"kind": r.kind, "criterion": r.criterion, "code": r.code, "params": dict(r.params)}
+            for r in hit.ranked.reasons
+        ],
+    )
+
+
+def _as_json(value: Any) -> Any:
+    """Dataclasses, sets and days as JSON, in a stable order."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, (frozenset, set)):
+        return sorted(_as_json(item) for item in value)
+    if isinstance(value, (tuple, list)):
+        return [_as_json(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def current_shortlist(request: HelpRequest) -> Shortlist | None:
+    return db.session.scalar(select(Shortlist).where(Shortlist.request_id == request.id, Shortlist.is_current))
+
+
+def reasons_of(candidate: Candidate) -> list[Reason]:
+    return [Reason(r["kind"], r["criterion"], r["code"], r["params"]) for r in candidate.reasons or ()]
+
+
+def bars_of(candidate: Candidate) -> list[Bar]:
+    return [Bar(bar["criterion"], bar["got"], bar["of"]) for bar in candidate.bars or ()]
+
+
+def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: int = 20) -> list[Profile]:
+    """Registrants whose name, kana or skills answer the words, best first; only those that may be matched."""
+    key = registry.name_key(words)
+    if not key:
+        return []
+    allowed = (
+        may_be_matched(),
+        Profile.registry_name.in_([one.value for one in registries_for(request)]),
+    )
+    named = db.session.scalars(
+        select(Profile)
+        .join(Party, Party.id == Profile.party_id)
+        .where(
+            or_(Party.name_key.contains(key, autoescape=True), Party.kana_key.contains(key, autoescape=True)), *allowed
+        )
+        .order_by(Party.kana_key, Profile.id)
+        .limit(limit)
+    ).all()
+    hits = search(request, Ask(title=words), now=now, limit=limit).hits
+    skilled = {
+        profile.id: profile
+        for profile in db.session.scalars(select(Profile).where(Profile.id.in_([hit.profile_id for hit in hits])))
+    }
+    found = {profile.id: profile for profile in named}
+    found.update((hit.profile_id, skilled[hit.profile_id]) for hit in hits if hit.profile_id in skilled)
+    return list(found.values())[:limit]
+
+
+def add_by_hand(
+    request: HelpRequest, profile: Profile, *, missed_because: str, by: Actor, now: datetime
+) -> Candidate:
+    """Put somebody on the list whom the matcher missed, with what it would have said of them."""
+    shortlist = current_shortlist(request)
+    if shortlist is None:
+        raise MatchingError(_("先に候補を探してください。"))
+    if not missed_because.strip():
+        raise Invalid(_("なぜ候補に出てこなかったと思うかを入力してください。"), field="missed_because")
+    of_profile = search(request, help_requests.ask_of(request), now=now, only=Profile.id == profile.id, limit=1)
+    allowed = db.session.scalar(select(Profile.id).where(Profile.id == profile.id, may_be_matched()))
+    if allowed is None or profile.registry_name not in {one.value for one in registries_for(request)}:
+        raise MatchingError(_("この人は、この依頼の候補にできません。登録が終わっているか、利用の同意がありません。"))
+    party_id = canonical_of([profile.party_id])[profile.party_id]
+    if any(candidate.party_id == party_id for candidate in shortlist.candidates):
+        raise MatchingError(_("この人は、すでに候補一覧にいます。"))
+    rank = max((candidate.rank for candidate in shortlist.candidates), default=0) + 1
+    if of_profile.hits:
+        candidate = _candidate(of_profile.hits[0], rank, party_id=party_id)
+    else:
+        candidate = Candidate(
+            party_id=party_id,
+            of_registry=Registry(profile.registry_name),
+            registration_id=profile.registration_id,
+            rank=rank,
+        )
+    candidate.by_hand, candidate.missed_because = True, missed_because.strip()
+    shortlist.candidates.append(candidate)
+    db.session.flush()
+    audit.record("candidate:add", candidate, by=by, at=now, case=request.id)
+    return candidate
+
+
+@help_requests.request_accepted.connect
+def _on_acceptance(request: HelpRequest, *, by: Actor, now: datetime) -> None:
+    make_shortlist(request, by=by, now=now)

@@ -1,0 +1,150 @@
+"""What happened with each party so far, told to the engine: asked, sent, busy, one of the requester's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, or_, select
+
+from ...database import db
+from ...engine.types import Standing
+from ...help_requests.models import HelpRequest
+from ...i18n import TOKYO, today
+from ...registry.models import Party, Representation, RepresentationState
+from ...supporters.models import Supporter
+from ...supporters.states import SupporterState
+from ..models import Decision, Dispatch, DispatchMember, Inquiry
+from ..states import WAITING, DispatchState, InquiryState
+
+# An inquiry that never reached a yes or no does not use up somebody's month.
+COUNTS_AS_ASKED = (InquiryState.OPEN, InquiryState.ASKED, InquiryState.PROMISED, InquiryState.DECLINED)
+
+
+def canonical_of(party_ids: Iterable[int]) -> dict[int, int]:
+    """The party that each of these stands for after merging."""
+    rows = db.session.execute(select(Party.id, Party.canonical_id).where(Party.id.in_(list(party_ids))))
+    return {id_: canonical or id_ for id_, canonical in rows}
+
+
+def _with_merged(party_ids: Iterable[int]) -> dict[int, int]:
+    """Every row of these parties, merged ones too, and which of them it belongs to."""
+    canonical = canonical_of(party_ids)
+    roots = set(canonical.values())
+    rows = db.session.execute(
+        select(Party.id, Party.canonical_id).where(or_(Party.id.in_(roots), Party.canonical_id.in_(roots)))
+    )
+    return {id_: root or id_ for id_, root in rows}
+
+
+def _month(day: date) -> tuple[datetime, datetime]:
+    first = datetime(day.year, day.month, 1, tzinfo=TOKYO)
+    return first, (first + timedelta(days=32)).replace(day=1)
+
+
+def standing_of(request: HelpRequest, *, now: datetime) -> Callable[[list[int]], dict[int, Standing]]:
+    """A lookup for the parties of one search: six queries, however many they are."""
+
+    def look_up(party_ids: list[int]) -> dict[int, Standing]:
+        rows = _with_merged(party_ids)
+        roots, ids = canonical_of(party_ids), list(rows)
+        asked = _last_asked(ids)
+        month = _asked_this_month(ids, today(now))
+        waiting = _waiting_elsewhere(ids, request.id)
+        busy, done = _engagements(ids)
+        caps = _caps(ids)
+        own = _of_the_requester(ids, request.requester_id)
+        found = {}
+        for party_id in party_ids:
+            root = roots.get(party_id, party_id)
+            family = [id_ for id_, of in rows.items() if of == root]
+            cap, runs_until = next((caps[id_] for id_ in family if id_ in caps), (None, None))
+            found[party_id] = Standing(
+                last_asked=max((today(asked[id_]) for id_ in family if id_ in asked), default=None),
+                asked_this_month=sum(month.get(id_, 0) for id_ in family),
+                monthly_cap=cap,
+                done=sum(done.get(id_, 0) for id_ in family),
+                busy_on=frozenset().union(*(busy.get(id_, frozenset()) for id_ in family)),
+                open_inquiries=sum(waiting.get(id_, 0) for id_ in family),
+                of_the_requester=any(id_ in own for id_ in family),
+                registration_ends=runs_until,
+            )
+        return found
+
+    return look_up
+
+
+def _last_asked(ids: list[int]) -> dict[int, datetime]:
+    query = select(Inquiry.party_id, func.max(Inquiry.asked_at)).where(Inquiry.party_id.in_(ids))
+    return {party: at for party, at in db.session.execute(query.group_by(Inquiry.party_id))}
+
+
+def _asked_this_month(ids: list[int], day: date) -> dict[int, int]:
+    first, next_first = _month(day)
+    query = select(Inquiry.party_id, func.count()).where(
+        Inquiry.party_id.in_(ids),
+        Inquiry.state.in_(COUNTS_AS_ASKED),
+        Inquiry.asked_at >= first,
+        Inquiry.asked_at < next_first,
+    )
+    return {party: count for party, count in db.session.execute(query.group_by(Inquiry.party_id))}
+
+
+def _waiting_elsewhere(ids: list[int], request_id: int) -> dict[int, int]:
+    query = select(Inquiry.party_id, func.count()).where(
+        Inquiry.party_id.in_(ids), Inquiry.state.in_(WAITING), Inquiry.request_id != request_id
+    )
+    return {party: count for party, count in db.session.execute(query.group_by(Inquiry.party_id))}
+
+
+def _engagements(ids: list[int]) -> tuple[dict[int, frozenset[date]], dict[int, int]]:
+    """Days on which a party is already going somewhere, and how often it went."""
+    query = (
+        select(DispatchMember.party_id, Dispatch.state, Dispatch.on)
+        .join(Dispatch, Dispatch.id == DispatchMember.dispatch_id)
+        .where(DispatchMember.party_id.in_(ids), Dispatch.state.in_([DispatchState.PLANNED, DispatchState.DONE]))
+    )
+    busy: dict[int, frozenset[date]] = {}
+    done: dict[int, int] = {}
+    for party, state, on in db.session.execute(query):
+        if state is DispatchState.DONE:
+            done[party] = done.get(party, 0) + 1
+        elif on:
+            busy[party] = busy.get(party, frozenset()) | {on}
+    return busy, done
+
+
+def _caps(ids: list[int]) -> dict[int, tuple[int | None, date | None]]:
+    query = select(Supporter.party_id, Supporter.monthly_cap, Supporter.runs_until).where(
+        Supporter.party_id.in_(ids), Supporter.state == SupporterState.ACTIVE
+    )
+    return {party: (cap, until) for party, cap, until in db.session.execute(query)}
+
+
+def _of_the_requester(ids: list[int], requester_id: int) -> set[int]:
+    """The requester itself, and people who act for it."""
+    people = db.session.scalars(
+        select(Representation.person_id).where(
+            Representation.organization_id == requester_id,
+            Representation.state.in_([RepresentationState.CLAIMED, RepresentationState.APPROVED]),
+            Representation.person_id.in_(ids),
+        )
+    )
+    return {requester_id, *people} & set(ids)
+
+
+def times_this_year(party_id: int, day: date) -> int:
+    """How many dispatches a party has or had in the fiscal year of the day."""
+    first = date(day.year if day.month >= 4 else day.year - 1, 4, 1)
+    query = (
+        select(func.count(func.distinct(Decision.id)))
+        .join(Dispatch, Dispatch.decision_id == Decision.id)
+        .join(DispatchMember, DispatchMember.dispatch_id == Dispatch.id)
+        .where(
+            DispatchMember.party_id == party_id,
+            Dispatch.state.in_([DispatchState.PLANNED, DispatchState.DONE]),
+            Decision.decided_on >= first,
+            Decision.decided_on < first.replace(year=first.year + 1),
+        )
+    )
+    return db.session.scalar(query) or 0
