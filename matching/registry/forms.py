@@ -365,3 +365,12 @@ def skill_words(text: str | None) -> list[SkillWords]:
         match = re.fullmatch(r"(.+?)\s*[（(]資格[:：]\s*(.+?)[)）]", line)
         skills.append(SkillWords(match[1], qualification=match[2]) if match else SkillWords(line))
     return skills
+
+
+CONTACT_DATA = re.compile(r"0\d{1,4}[-ー‐−()\s]?\d{1,4}[-ー‐−()\s]?\d{3,4}|[\w.+-]+@[\w-]+\.[\w.]+")
+
+
+def refuse_contact_data(field: Any) -> None:
+    """A text that the other side will read must hold no telephone number and no mail address."""
+    if CONTACT_DATA.search(fold(field.data or "")):
+        raise ValidationError(_("電話番号やメールアドレスは書かないでください。連絡先は決定のあとに別に伝わります。"))

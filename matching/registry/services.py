@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from blinker import Namespace
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import CompoundSelect, or_, select
+from sqlalchemy.orm import joinedload
 
 from .. import audit
 from ..accounts.actor import Actor, lookups
@@ -40,6 +42,7 @@ MAX_SKILLS = 12
 
 # Upward news: a room above listens and acts in the same transaction.
 signals = Namespace()
+consent_given = signals.signal("consent-given")
 consent_withdrawn = signals.signal("consent-withdrawn")
 party_changed = signals.signal("party-changed")
 
@@ -142,6 +145,8 @@ def set_consents(
             )
             db.session.add(consent)
             audit.record("consent:give", consent, by=by, at=now, fields=[purpose.value])
+            db.session.flush()
+            consent_given.send(consent, by=by, now=now)
         elif purpose not in wanted and purpose in active:
             withdraw_consent(active[purpose], by=by, now=now)
 
@@ -159,7 +164,7 @@ def give_basis(party: Party, kind: BasisKind, *, note: str = "", import_id: int 
     return basis
 
 
-def parties_with_basis() -> object:
+def parties_with_basis() -> CompoundSelect[Any]:
     """A select of the parties that staff may match: by consent or by another ground. Joined when read."""
     consenting = select(Consent.party_id).where(Consent.purpose == Purpose.MATCHING, Consent.withdrawn_at.is_(None))
     grounded = select(Basis.party_id).where(Basis.ended_at.is_(None))
@@ -184,7 +189,7 @@ def set_skills(party_id: int, registry: Registry, skills: Sequence[SkillWords]) 
     if len(skills) > MAX_SKILLS:
         raise Invalid(_("できることは%(count)s件までです。", count=MAX_SKILLS), field="skills")
     old = skills_of(party_id, registry)
-    confirmed = {skill.phrase for skill in old if skill.confirmed}
+    confirmed = {(skill.phrase, skill.qualification) for skill in old if skill.confirmed}
     for skill in old:
         db.session.delete(skill)
     db.session.flush()
@@ -197,7 +202,7 @@ def set_skills(party_id: int, registry: Registry, skills: Sequence[SkillWords]) 
                 phrase=words.phrase.strip(),
                 level=words.level,
                 qualification=words.qualification or None,
-                confirmed=words.confirmed or words.phrase.strip() in confirmed,
+                confirmed=words.confirmed or (words.phrase.strip(), words.qualification or None) in confirmed,
             )
         )
     db.session.flush()
@@ -223,6 +228,7 @@ def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
     query = (
         select(Organization)
         .where(or_(Organization.name_key.contains(key, autoescape=True), Organization.kana_key.contains(key, autoescape=True)))
+        .options(joinedload(Organization.district))
         .order_by(Organization.kana_key, Organization.id)
         .limit(limit)
     )
@@ -231,6 +237,67 @@ def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
 
 def person_of(user: User) -> Person | None:
     return db.session.get(Person, user.party_id) if user.party_id else None
+
+
+def become_person(
+    user: User, *, name: str, kana: str | None = None, birth_year: int | None = None, by: Actor, now: datetime
+) -> Person:
+    """The person this user is, under the name they give now; made at the first time."""
+    person = person_of(user)
+    if person is None:
+        person = create_person(name, kana=kana, birth_year=birth_year)
+        user.party_id, user.name = person.id, person.name[:80]
+        audit.record("person:create", person, by=by, at=now)
+        db.session.flush()
+        return person
+    changed = {
+        field
+        for field, old, new in (("name", person.name, name.strip()), ("kana", person.kana, kana and kana.strip()))
+        if new and new != old
+    }
+    if changed:
+        rename(person, name=name, kana=kana or person.kana)
+    if birth_year is not None and birth_year != person.birth_year:
+        person.birth_year = birth_year
+        changed.add("birth_year")
+    if changed:
+        user.name = person.name[:80]
+        audit.record("person:edit", person, by=by, at=now, fields=changed)
+    return person
+
+
+def claim_new(
+    person: Person,
+    *,
+    name: str,
+    kind: OrganizationKind,
+    kana: str | None = None,
+    district_id: int | None = None,
+    contacts: Iterable[Contact] = (),
+    title: str,
+    by: Actor,
+    now: datetime,
+) -> Representation:
+    """Write an organization down together with the person's claim; the same again returns the first claim."""
+    for representation in representations_of(person.id):
+        if representation.organization.name_key == name_key(name):
+            return representation
+    organization = create_organization(name, kind=kind, kana=kana, district_id=district_id)
+    set_contacts(organization, contacts)
+    audit.record("organization:create", organization, by=by, at=now)
+    return claim(person, organization, title=title, by=by, now=now)
+
+
+def representations_of(person_id: int, *, only_approved: bool = False) -> list[Representation]:
+    """The organizations that a person acts for, or says so."""
+    states = [RepresentationState.APPROVED] + ([] if only_approved else [RepresentationState.CLAIMED])
+    query = (
+        select(Representation)
+        .where(Representation.person_id == person_id, Representation.state.in_(states))
+        .options(joinedload(Representation.organization))
+        .order_by(Representation.id)
+    )
+    return list(db.session.scalars(query))
 
 
 def claim(person: Person, organization: Organization, *, title: str, by: Actor, now: datetime) -> Representation:
@@ -263,6 +330,9 @@ def waiting_representations() -> list[Representation]:
     query = (
         select(Representation)
         .where(Representation.state == RepresentationState.CLAIMED)
+        .options(
+            joinedload(Representation.person), joinedload(Representation.organization).joinedload(Organization.district)
+        )
         .order_by(Representation.created_at, Representation.id)
     )
     return list(db.session.scalars(query))
