@@ -93,6 +93,16 @@ class Money(Labelled):
     FEE = "fee", "謝礼あり"
 
 
+class Level(Labelled):
+    """How far somebody has come with a skill; the value is the number that the record keeps."""
+
+    BEGINNER = "1", "習いはじめ"
+    SOME = "2", "少しできる"
+    ALONE = "3", "一人でできる"
+    TEACHING = "4", "人に教えられる"
+    MASTER = "5", "長く教えている・専門の仕事"
+
+
 class Part(Labelled):
     """A part of the day, in the order of the week's slots."""
 
