@@ -1,0 +1,22 @@
+"""Which requests somebody may see in lists."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, or_, select
+
+from ...accounts.actor import Actor
+from ...accounts.permissions import Permission, may
+from ..models import HelpRequest
+
+
+def requests_of(actor: Actor) -> Select[HelpRequest]:
+    """The actor's own: sent in by them, or asked for by an organization they act for."""
+    ways = [HelpRequest.requester_id.in_(actor.parties)]
+    if actor.user_id is not None:
+        ways.append(HelpRequest.submitted_by_id == actor.user_id)
+    return select(HelpRequest).where(or_(*ways))
+
+
+def visible_to(actor: Actor) -> Select[HelpRequest]:
+    """All of them for the desks and for reading staff, otherwise the actor's own. The reader adds order and limit."""
+    return select(HelpRequest) if may(actor, Permission.REQUEST_LIST) else requests_of(actor)
