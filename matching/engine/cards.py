@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from .text import Term, analyse, fold
 from .types import Card
@@ -56,16 +56,24 @@ def posting_weights(card: ReadCard) -> dict[str, float]:
     return weights
 
 
-def to_json(card: ReadCard) -> list[Any]:
-    """The words alone, phrases first and the introduction last: ``from_json(card.card, to_json(card)) == card``."""
-    return [[wording.folded, [list(word) for word in wording.words]] for wording in (*card.phrases, card.intro)]
+def dump(card: ReadCard) -> str:
+    """The words alone as JSON text: ``load(card.card, dump(card)) == card``."""
+    kept = [[wording.folded, wording.words] for wording in (*card.phrases, card.intro)]
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
-def from_json(card: Card, kept: list[Any]) -> ReadCard:
-    wordings = [
-        Wording(folded, tuple((text, surface, kind) for text, surface, kind in words)) for folded, words in kept
-    ]
-    return ReadCard(card, tuple(wordings[:-1]), wordings[-1])
+def load(card: Card, kept: str) -> ReadCard:
+    wordings = _loaded(kept)
+    return ReadCard(card, wordings[:-1], wordings[-1])
+
+
+# By the text itself: however a profile changes, what is kept here stays true.
+@lru_cache(maxsize=2_048)
+def _loaded(kept: str) -> tuple[Wording, ...]:
+    return tuple(
+        Wording(folded, tuple((text, surface, kind) for text, surface, kind in words))
+        for folded, words in json.loads(kept)
+    )
 
 
 @lru_cache(maxsize=32_768)

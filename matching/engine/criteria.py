@@ -79,6 +79,8 @@ def support(wanted: frozenset[str], card: Card) -> Finding:
 
 def level(card: ReadCard, evidence: Evidence) -> Finding:
     """The level and qualification of the phrases that answer the ask; confirmed ones count most."""
+    if not any(p.qualification or p.level is not None for p in card.card.phrases):
+        return Finding(None, (Reason(UNKNOWN, "level", "level.unknown"),))
     answered = {expansion.term for expansion, _ in evidence.answered.values()}
     best: tuple[float, Reason] | None = None
     for phrase, wording in zip(card.card.phrases, card.phrases, strict=True):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .cards import COMPOUND, ROLE, ReadCard
-from .query import FUZZY, PLACE_WEIGHT, READING, SYNONYM, Expansion, Query, Unit
+from .query import COMPOUND_WEIGHT, FUZZY, PLACE_WEIGHT, READING, SYNONYM, Expansion, Group, Query, Unit
 from .reasons import MATCHED, MISSING, UNKNOWN
 from .text import bigram_weight, bigrams, fold
 from .types import Reason
@@ -22,7 +22,7 @@ _SIMILAR_LENGTH = 3
 class Evidence:
     """What the words of a card say to a query; every number is 0…1 but ``terms``, which a repetitive card can pass.
 
-    ``terms``   soft BM25 (k1 1.6, b 0.6; Robertson & Zaragoza 2009) over the score of the ideal answer: one that
+    ``terms``   soft BM25 (k1 2, b 0.6; Robertson & Zaragoza 2009) over the score of the ideal answer: one that
                 holds every asked word itself, once, in a text of average length
     ``phrases`` mean over the ask's statements of the best soft cosine (idf-weighted) with one phrase
     ``bigrams`` share of the ask's character pairs, weighted by how much a pair tells; the introduction counts half
@@ -37,7 +37,7 @@ class Evidence:
 class Measure:
     """Compares one query with many cards; what depends on the query alone is worked out once."""
 
-    K1, B = 1.6, 0.6
+    K1, B = 2.0, 0.6
 
     def __init__(self, query: Query) -> None:
         self.query = query
@@ -148,7 +148,7 @@ def words(query: Query, card: ReadCard, evidence: Evidence) -> tuple[Reason, ...
     seen: set[tuple[str, str]] = set()
     ordered = sorted(
         evidence.answered.items(),
-        key=lambda item: (-query.groups[item[0]].weight * query.groups[item[0]].idf * item[1][0].certainty, item[0]),
+        key=lambda item: (-_told_first(query.groups[item[0]]) * item[1][0].certainty, item[0]),
     )
     told: list[str] = []
     for group, (expansion, theirs) in ordered:
@@ -176,6 +176,11 @@ def words(query: Query, card: ReadCard, evidence: Evidence) -> tuple[Reason, ...
     if not reasons and not uncovered:
         uncovered.append(Reason(MISSING, "words", "words.none"))
     return (*reasons, *uncovered)
+
+
+def _told_first(group: Group) -> float:
+    """A compound says more to a reader than its parts, though it weighs less."""
+    return group.weight * group.idf / (COMPOUND_WEIGHT if group.compound else 1.0)
 
 
 def coverage(query: Query, unit: Unit, evidence: Evidence) -> float:

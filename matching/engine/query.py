@@ -24,7 +24,7 @@ _SMALLEST_COLLECTION = 100  # below it, how rare a word is says little
 # How much a word weighs by where the asker wrote it, and by what kind of word it is.
 PLACE_WEIGHT = {"need": 1.0, "title": 0.8, "detail": 0.5}
 ROLE_WEIGHT = 0.2
-COMPOUND_WEIGHT = 0.5
+COMPOUND_WEIGHT = 0.1  # on top of its parts: it is so rare that it would speak for all of them
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class Group:
     expansions: tuple[Expansion, ...]
     units: frozenset[int]  # positions in Query.units
     role: bool = False
+    compound: bool = False
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,7 @@ def _grouped(wanted: list[_Wanted], vocabulary: Vocabulary, profiles: int) -> li
                     expansions=expansions,
                     units=frozenset(want.units),
                     role=term.role,
+                    compound=term.compound,
                 ),
             )
         )

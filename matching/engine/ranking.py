@@ -47,7 +47,7 @@ class Weights:
     track: float = 0.02
     fairness: float = 0.05
     strong: float = 0.6
-    possible: float = 0.37
+    possible: float = 0.4
 
     @property
     def words(self) -> float:

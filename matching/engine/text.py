@@ -122,9 +122,15 @@ def bigrams(text: str) -> frozenset[str]:
 def bigram_weight(pair: str) -> float:
     """How much a shared pair of characters tells: kanji most, hiragana (mostly grammar) almost nothing."""
     kana = sum("ぁ" <= c <= "ゖ" for c in pair)
-    if kana:
-        return 0.05 if kana == 2 else 0.3
-    return 1.0 if any(c >= "一" for c in pair) else 0.5
+    if kana == 2:
+        return 0.05
+    weight = 0.3 if kana else 1.0 if any(c >= "一" for c in pair) else 0.5
+    return weight * _FAINT if pair in _FAINT_PAIRS else weight
+
+
+# Pairs within words of asking and helping (先生, 活動) tell as little as the words.
+_FAINT_PAIRS = frozenset(a + b for word in STOP | ROLE_WORDS for a, b in itertools.pairwise(word))
+_FAINT = 0.2
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model
@@ -26,7 +26,7 @@ class Profile(Model):
     registration_id: Mapped[int]
     party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
     card: Mapped[dict[str, Any]] = mapped_column(JSON)  # engine.types.Card, see encoding.py
-    words: Mapped[list[Any]] = mapped_column(JSON)  # the same cut into words, so that a search need not cut again
+    words: Mapped[str] = mapped_column(Text)  # the same cut into words, so that a search need not cut again
     length: Mapped[float]  # sum of the posting weights
     analyzer: Mapped[str] = mapped_column(String(60))
     published_at: Mapped[datetime]

@@ -192,6 +192,6 @@ def _load(ids: list[int], allowed: list[ColumnElement[bool]], *, at_least: int) 
     for id_, registry, registration_id, party_id, card_value, words, analyzer in rows:
         # Padded, so that ties fall in the order of the ids.
         card = card_from_json(card_value, key=f"{id_:012d}")
-        read = cards.from_json(card, words) if analyzer == ANALYZER_VERSION else cards.read(card)
+        read = cards.load(card, words) if analyzer == ANALYZER_VERSION else cards.read(card)
         found.append(_Found(id_, registry, registration_id, party_id, read))
     return found

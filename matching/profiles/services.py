@@ -41,7 +41,7 @@ def publish(*, registry: str, registration_id: int, party_id: int, card: Card, n
             registration_id=registration_id,
             party_id=party_id,
             card=value,
-            words=[],
+            words="",
             length=0.0,
             analyzer="",
             published_at=now,
@@ -105,7 +105,7 @@ def _index(profile: Profile) -> None:
     if rows:
         db.session.execute(insert(Posting), rows)
     _drop_unused(before - after)
-    profile.words = cards.to_json(read)
+    profile.words = cards.dump(read)
     profile.length = sum(weights.values())
     profile.analyzer = ANALYZER_VERSION
     db.session.flush()

@@ -1,0 +1,147 @@
+"""Facts about publishing and withdrawing: the word index stays exact."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from matching.database import db
+from matching.engine import cards
+from matching.engine.types import Card, Phrase
+from matching.profiles import services
+from matching.profiles.encoding import card_from_json, card_to_json
+from matching.profiles.models import Posting, Profile, Term, TermSynonym
+
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def card(*phrases: str, **facts) -> Card:
+    return Card(key="", kind="individual", phrases=tuple(Phrase(p) for p in phrases), **facts)
+
+
+def publish(number: int, said: Card, *, registry: str = "supporter", party_id: int | None = None) -> Profile:
+    return services.publish(registry=registry, registration_id=number, party_id=party_id or number, card=said, now=NOW)
+
+
+def assert_exact() -> None:
+    """Every df is the number of profiles that hold the word, and no word is there for nothing."""
+    expected: Counter[str] = Counter()
+    for profile in db.session.scalars(select(Profile)):
+        read = cards.read(card_from_json(profile.card, key=""))
+        weights = cards.posting_weights(read)
+        expected.update(weights.keys())
+        assert profile.length == pytest.approx(sum(weights.values()))
+        rows = db.session.execute(
+            select(Term.text, Posting.weight)
+            .join(Posting, Posting.term_id == Term.id)
+            .where(Posting.profile_id == profile.id)
+        )
+        assert {text: weight for text, weight in rows} == weights
+    assert {text: df for text, df in db.session.execute(select(Term.text, Term.df))} == dict(expected)
+    orphans = select(func.count()).select_from(TermSynonym).where(TermSynonym.term_id.not_in(select(Term.id)))
+    assert db.session.scalar(orphans) == 0
+
+
+def test_publishing_twice_is_publishing_once() -> None:
+    first = publish(1, card("絵本の読み聞かせ"))
+    again = publish(1, card("絵本の読み聞かせ"))
+    assert again.id == first.id
+    assert services.figures()["profiles"] == 1
+    assert_exact()
+
+
+def test_a_changed_card_replaces_its_words() -> None:
+    publish(1, card("絵本の読み聞かせ", intro="山田花子と申します"))
+    publish(1, card("書道"))
+    assert db.session.scalars(select(Term.text)).all() == ["書道"]
+    assert_exact()
+
+
+def test_withdrawing_takes_the_words_along() -> None:
+    publish(1, card("書道", "茶道"))
+    publish(2, card("書道"))
+    services.withdraw(registry="supporter", registration_id=1)
+    assert services.find(registry="supporter", registration_id=1) is None
+    assert db.session.scalars(select(Term.text)).all() == ["書道"]
+    assert_exact()
+    services.withdraw(registry="supporter", registration_id=2)
+    assert services.figures() == {"profiles": 0, "terms": 0, "postings": 0}
+
+
+def test_withdrawing_what_is_not_there_does_nothing() -> None:
+    services.withdraw(registry="supporter", registration_id=99)
+
+
+def test_a_rolled_back_publication_leaves_nothing() -> None:
+    publish(1, card("書道"))
+    db.session.commit()
+    publish(1, card("茶道"))
+    publish(2, card("書道"))
+    db.session.rollback()
+    assert services.figures()["profiles"] == 1
+    assert_exact()
+
+
+def test_registries_do_not_disturb_each_other() -> None:
+    publish(1, card("書道"))
+    publish(1, card("書道"), registry="group")
+    services.withdraw(registry="group", registration_id=1)
+    assert services.find(registry="supporter", registration_id=1) is not None
+    assert_exact()
+
+
+def test_reindexing_changes_nothing_but_what_is_old() -> None:
+    for number in range(1, 6):
+        publish(number, card("書道", f"特技{number}"))
+    for profile in db.session.scalars(select(Profile)):
+        profile.analyzer = "older"
+    steps: list[tuple[int, int]] = []
+    assert services.reindex(lambda done, total: steps.append((done, total))) == 5
+    assert steps[-1] == (5, 5)
+    assert_exact()
+
+
+def test_a_card_survives_its_json() -> None:
+    full = Card(
+        key="k",
+        kind="group",
+        phrases=(Phrase("手話通訳", level=4, qualification="手話通訳士", confirmed=True), Phrase("点訳")),
+        intro="紹介",
+        fields=frozenset({1, 6}),
+        districts=frozenset({3, 1}),
+        availability=frozenset(),
+        supports=frozenset({"advise"}),
+        money="free",
+        heads=3,
+    )
+    assert card_from_json(card_to_json(full), key="k") == full
+
+
+def test_signs_that_databases_refuse_are_left_out() -> None:
+    publish(1, card("書\x00道\ud800", intro="\x00"))
+    db.session.commit()
+    assert_exact()
+
+
+TEXT = st.text(alphabet="書道茶道会計手話のをスマホ教室", max_size=12)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["publish", "withdraw"]), st.integers(1, 4), st.lists(TEXT, max_size=3)), max_size=12
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS)
+def test_any_sequence_keeps_the_index_exact(steps) -> None:
+    for action, number, phrases in steps:
+        if action == "publish":
+            publish(number, card(*phrases))
+        else:
+            services.withdraw(registry="supporter", registration_id=number)
+    assert_exact()
+    db.session.rollback()
