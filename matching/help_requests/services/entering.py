@@ -15,7 +15,7 @@ from ...database import db
 from ...errors import Invalid
 from ...i18n import today
 from ...registry import services as registry
-from ...registry.models import ContactKind, Organization, Party, Person, Representation, RepresentationState
+from ...registry.models import ContactKind, Organization, Party, Person, Representation
 from ...registry.services import Contact
 from ...registry.vocabulary import CITY_DESK, Desk, Money, OrganizationKind
 from ..models import HelpRequest
@@ -54,16 +54,7 @@ def organizations_of(person: Person | None) -> list[Organization]:
     """Those for which a person may send requests in; a desk still checks a claim before it takes the request in."""
     if person is None:
         return []
-    query = (
-        select(Organization)
-        .join(Representation, Representation.organization_id == Organization.id)
-        .where(
-            Representation.person_id == person.id,
-            Representation.state.in_([RepresentationState.CLAIMED, RepresentationState.APPROVED]),
-        )
-        .order_by(Organization.kana_key, Organization.name_key, Organization.id)
-    )
-    return list(db.session.scalars(query))
+    return [representation.organization for representation in registry.representations_of(person.id)]
 
 
 def can_be_reached(party: Party) -> bool:

@@ -36,22 +36,21 @@ def advance(
     *,
     by: Actor,
     now: datetime,
-    ending: str | None = None,
     fields: Iterable[str] | None = None,
 ) -> None:
-    """Take one step of the workflow and write it down. ``ending`` says why it could not be, or who took it back."""
+    """Take one step of the workflow and write it down. Where it ends early, ``request.ending`` already says why."""
     request.state = WORKFLOW.after(request.state, action)
     if action is RequestAction.ACCEPT:
         request.accepted_at, request.accepted_by_id = now, by.user_id
     if request.has_ended:
         request.ended_at = now
-    if ending is not None:
-        request.ending = ending.strip()
     audit.record(f"request:{action.value}", request, by=by, at=now, case=request.id, fields=fields)
     db.session.flush()
 
 
-def accept(request: HelpRequest, *, kind: RequestKind | None, outline: str | None, by: Actor, now: datetime) -> None:
+def accept(
+    request: HelpRequest, *, kind: RequestKind | None, outline: str | None, by: Actor, now: datetime
+) -> HelpRequest:
     """Take a request in at its desk: it gets its number, and the search for people begins."""
     WORKFLOW.after(request.state, RequestAction.ACCEPT)
     if kind is None:
@@ -66,6 +65,7 @@ def accept(request: HelpRequest, *, kind: RequestKind | None, outline: str | Non
     advance(request, RequestAction.ACCEPT, by=by, now=now)
     tell_requester(request, "request_accepted", now=now)
     request_accepted.send(request, by=by, now=now)
+    return request
 
 
 def _number(now: datetime) -> str:
@@ -75,13 +75,15 @@ def _number(now: datetime) -> str:
     return f"{SHORT_ERAS.get(era[:2], era[:2])}{era[2:]}-{next_number('request', day):03d}"
 
 
-def withdraw(request: HelpRequest, reason: str, *, by: Actor, now: datetime) -> None:
+def withdraw(request: HelpRequest, reason: str, *, by: Actor, now: datetime) -> HelpRequest:
     """The requester takes the request back."""
     WORKFLOW.after(request.state, RequestAction.WITHDRAW)
     if not reason.strip():
         raise Invalid(_("取り下げの理由を書いてください。"), field="reason")
-    advance(request, RequestAction.WITHDRAW, by=by, now=now, ending=reason)
+    request.ending = reason.strip()
+    advance(request, RequestAction.WITHDRAW, by=by, now=now)
     request_withdrawn.send(request, by=by, now=now)
+    return request
 
 
 def mail_of(request: HelpRequest) -> str | None:
