@@ -66,6 +66,7 @@ def search(
     standing_of: Callable[[list[int]], dict[int, Standing]] | None = None,
     canonical_of: Callable[[list[int]], dict[int, int]] | None = None,
     admits: ColumnElement[bool] | None = None,
+    floor: float | None = FLOOR,
 ) -> SearchResult:
     """The best ``limit`` parties for an ask, each with its reasons; reads only.
 
@@ -74,7 +75,8 @@ def search(
     with ``canonical_of`` a party shows once, with its best registration. ``distances`` are km between district ids.
 
     With ``content_only`` nothing but what they can do counts, and ``limit`` rows come back whenever so many profiles
-    exist; otherwise those that have nothing to do with the ask are left out.
+    exist; otherwise those whose score is below ``floor`` are left out. Whoever asks about one certain profile wants
+    ``floor=None``: its warnings matter however little it fits.
     """
     allowed: list[ColumnElement[bool]] = [Profile.registry_name.in_(sorted(set(registries)))]
     if admits is not None:
@@ -96,7 +98,7 @@ def search(
         same_as={one.read.card.key: canonical.get(one.party_id, one.party_id) for one in found}
         if canonical_of is not None
         else None,
-        floor=None if content_only else FLOOR,
+        floor=None if content_only else floor,
         limit=limit,
     )
     by_key = {one.read.card.key: one for one in found}
@@ -149,21 +151,25 @@ def _retrieve(built: Query, allowed: list[ColumnElement[bool]]) -> list[int]:
             budget -= order[text][1]
     if not chosen and order:
         chosen = [min(order, key=lambda t: order[t])]
+    texts: dict[int, str] = {}
+    for some in chunks(chosen):
+        texts.update(
+            (id_, text) for id_, text in db.session.execute(select(Term.id, Term.text).where(Term.text.in_(some)))
+        )
     best: dict[int, dict[int, float]] = {}
     left = POSTINGS
-    for some in chunks(chosen):
+    for ids in chunks(sorted(texts)):
         rows = db.session.execute(
-            select(Posting.profile_id, Term.text)
-            .join(Term, Term.id == Posting.term_id)
+            select(Posting.profile_id, Posting.term_id)
             .join(Profile, Profile.id == Posting.profile_id)
-            .where(Term.text.in_(some), *allowed)
+            .where(Posting.term_id.in_(ids), *allowed)
             .order_by(Posting.term_id, Posting.profile_id)
             .limit(left)
         ).all()
         left = max(left - len(rows), 1)
-        for profile_id, text in rows:
+        for profile_id, term_id in rows:
             held = best.setdefault(profile_id, {})
-            for group, gain in gains[text]:
+            for group, gain in gains[texts[term_id]]:
                 if gain > held.get(group, 0.0):
                     held[group] = gain
     promise = {profile_id: sum(held.values()) for profile_id, held in best.items()}

@@ -21,6 +21,9 @@ from .vocabulary import chunks
 __all__ = ["Hit", "SearchResult", "figures", "find", "publish", "reindex", "search", "withdraw"]
 
 
+_ATTEMPTS = 20  # at words that others are bringing at the same moment
+
+
 def find(*, registry: str, registration_id: int) -> Profile | None:
     return db.session.scalar(
         select(Profile).where(Profile.registry_name == registry, Profile.registration_id == registration_id)
@@ -118,15 +121,16 @@ def _held(profile: Profile) -> set[int]:
 def _term_ids(words: dict[str, Word]) -> dict[str, int]:
     """The ids of these words, new ones made; existing rows are locked in one order, so that writers never deadlock."""
     ids = _locked_ids(words)
-    missing = sorted(set(words) - set(ids))
-    if missing:
+    for attempt in range(1, _ATTEMPTS + 1):
+        missing = sorted(set(words) - set(ids))
+        if not missing:
+            break
         try:
             with db.session.begin_nested():
                 _add(words[text] for text in missing)
         except IntegrityError:  # another publisher brought one of them first (PostgreSQL)
-            ids = _locked_ids(words)
-            with db.session.begin_nested():
-                _add(words[text] for text in missing if text not in ids)
+            if attempt == _ATTEMPTS:
+                raise
         ids = _locked_ids(words)
     return ids
 

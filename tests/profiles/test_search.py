@@ -111,6 +111,18 @@ def test_standing_is_asked_for_the_parties_and_warns() -> None:
     assert any(reason.code == "conflict.inquiry" for reason in result.hits[0].ranked.reasons)
 
 
+def test_one_certain_profile_is_judged_however_little_it_fits() -> None:
+    profile = publish(1, "囲碁")
+    assert found(search("書道", admits=Profile.id == profile.id)) == []
+    result = search(
+        "書道",
+        admits=Profile.id == profile.id,
+        floor=None,
+        standing_of=lambda ids: {1: Standing(of_the_requester=True)},
+    )
+    assert [r.code for r in result.hits[0].ranked.reasons if r.kind == "warning"] == ["conflict.own"]
+
+
 def test_content_only_always_fills_the_page() -> None:
     for number in range(1, 26):
         publish(number, "囲碁" if number != 20 else "書道")
