@@ -136,7 +136,7 @@ def answer_form(inquiry: Inquiry, *, by_telephone: bool = False) -> Any:
             ),
         )
     if by_telephone:
-        OfThisInquiry.heard_by = radio(  # type: ignore[attr-defined]
+        OfThisInquiry.heard_by = radio(
             _l("聞いた方法"), HEARD_BY, ask=_l("聞いた方法を選んでください。")
         )
     return OfThisInquiry(version=str(inquiry.version), heads=inquiry.heads)
@@ -195,7 +195,7 @@ def decision_form(occasions: Sequence[Any], **values: Any) -> Any:
     class OfThisRequest(DecisionForm):
         pass
 
-    for number, occasion in enumerate(occasions, start=1):
+    for occasion in occasions:
         for name, field in (
             ("on", Day(_l("実施日"))),
             ("starts", Clock(_l("始まり"))),

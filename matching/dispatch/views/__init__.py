@@ -1,3 +1,8 @@
 """Pages of the dispatch room, one module for each kind of reader."""
 
-blueprints = ()
+from . import candidates, decisions, desk, inquiries, links, requester
+from .base import bp
+
+blueprints = (bp,)
+
+__all__ = ["blueprints", "candidates", "decisions", "desk", "inquiries", "links", "requester"]

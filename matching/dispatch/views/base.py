@@ -1,0 +1,56 @@
+"""The blueprint of the dispatch room, and how its pages find the record they are about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
+from werkzeug.wrappers import Response
+
+from ...accounts.permissions import Permission, current_actor, may
+from ...database import db
+from ...help_requests.models import HelpRequest
+from ..models import Agreement, Candidate, Dispatch, Inquiry, Notice
+from ..services.reading import Case, read_case
+
+bp = Blueprint("dispatch", __name__)
+
+
+def utcnow() -> datetime:
+    return datetime.now(UTC)
+
+
+def load_request(request_id: int) -> HelpRequest | None:
+    return db.session.get(HelpRequest, request_id)
+
+
+def load_candidate(candidate_id: int) -> Candidate | None:
+    return db.session.get(Candidate, candidate_id)
+
+
+def load_inquiry(inquiry_id: int) -> Inquiry | None:
+    return db.session.get(Inquiry, inquiry_id)
+
+
+def load_agreement(agreement_id: int) -> Agreement | None:
+    return db.session.get(Agreement, agreement_id)
+
+
+def load_dispatch(dispatch_id: int) -> Dispatch | None:
+    return db.session.get(Dispatch, dispatch_id)
+
+
+def load_notice(notice_id: int) -> Notice | None:
+    return db.session.get(Notice, notice_id)
+
+
+def case_of(request: HelpRequest) -> Case:
+    actor = current_actor()
+    return read_case(request, by=actor, now=utcnow(), sees_councils=may(actor, Permission.COUNCIL_CANDIDATE))
+
+
+def back_to(record: Any) -> Response:
+    """Straight back to the case that this record belongs to."""
+    request = record if isinstance(record, HelpRequest) else record.request
+    return redirect(url_for("dispatch.case", request_id=request.id), code=303)

@@ -1,0 +1,79 @@
+"""The candidates of a case: ranked with reasons, the top three side by side, and somebody added by hand."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from ...accounts.permissions import Permission, current_actor, requires
+from ...database import db
+from ...help_requests.models import HelpRequest
+from ...profiles.encoding import card_from_json
+from ...profiles.models import Profile
+from ...registry.models import Party, Registry
+from ..forms import AddForm, ConfirmForm, SearchForm
+from ..services import shortlisting
+from .base import bp, case_of, load_request, utcnow
+
+
+@bp.get("/requests/<int:request_id>/candidates")
+@requires(Permission.REQUEST_HANDLE, load_request)
+def candidates(help_request: HelpRequest) -> str:
+    page = case_of(help_request)
+    return render_template("dispatch/candidates.html", case=page, confirm=ConfirmForm(version=help_request.version))
+
+
+@bp.post("/requests/<int:request_id>/candidates")
+@requires(Permission.REQUEST_HANDLE, load_request)
+def search_again(help_request: HelpRequest) -> Response:
+    shortlisting.make_shortlist(help_request, by=current_actor(), now=utcnow())
+    db.session.commit()
+    flash(_("候補を探しました。"), "success")
+    return redirect(url_for(".candidates", request_id=help_request.id), code=303)
+
+
+@bp.route("/requests/<int:request_id>/candidates/add", methods=["GET", "POST"])
+@requires(Permission.REQUEST_HANDLE, load_request)
+def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
+    search, form = SearchForm(request.args), AddForm()
+    words = (search.q.data or "") if search.validate() else ""
+    found = shortlisting.find_registrants(help_request, words, now=utcnow()) if words else []
+    chosen = _chosen(request.values.get("profile", type=int))
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if chosen and form.validate():
+            candidate = form.try_to(
+                lambda: shortlisting.add_by_hand(
+                    help_request, chosen, missed_because=form.missed_because.data, by=current_actor(), now=utcnow()
+                )
+            )
+            if candidate:
+                db.session.commit()
+                flash(_("%(name)sさんを候補に加えました。", name=candidate.party.name), "success")
+                return redirect(url_for(".candidates", request_id=help_request.id), code=303)
+    page = render_template(
+        "dispatch/add_candidate.html",
+        help_request=help_request,
+        search=search,
+        words=words,
+        found=[_shown(profile) for profile in found],
+        chosen=_shown(chosen) if chosen else None,
+        form=form,
+    )
+    return page, status
+
+
+def _chosen(profile_id: int | None) -> Profile | None:
+    return db.session.get(Profile, profile_id) if profile_id else None
+
+
+def _shown(profile: Profile) -> dict[str, object]:
+    card = card_from_json(profile.card, key="")
+    return {
+        "id": profile.id,
+        "party": db.session.get(Party, profile.party_id),
+        "registry": Registry(profile.registry_name),
+        "skills": [phrase.text for phrase in card.phrases],
+    }
