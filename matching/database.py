@@ -106,9 +106,7 @@ class Stamped:
     """When a row came and when it last changed."""
 
     created_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
-    updated_at: Mapped[datetime] = mapped_column(
-        default=lambda: datetime.now(UTC), onupdate=lambda: datetime.now(UTC)
-    )
+    updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC), onupdate=lambda: datetime.now(UTC))
 
 
 # A transaction that will write says so when it begins. SQLite then waits its turn at BEGIN IMMEDIATE; a plain

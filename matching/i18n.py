@@ -14,7 +14,12 @@ from .workflow import Labelled
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 LOCALES = ("ja", "en")
-ERAS = (("令和", date(2019, 5, 1)), ("平成", date(1989, 1, 8)), ("昭和", date(1926, 12, 25)), ("大正", date(1912, 7, 30)))
+ERAS = (
+    ("令和", date(2019, 5, 1)),
+    ("平成", date(1989, 1, 8)),
+    ("昭和", date(1926, 12, 25)),
+    ("大正", date(1912, 7, 30)),
+)
 WEEKDAYS = "月火水木金土日"
 
 babel = Babel()

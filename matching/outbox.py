@@ -13,16 +13,21 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flask import current_app
+from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, mapped_column
 
+from . import audit
 from .database import Model, Stamped, db
 from .errors import MatchingError
 from .workflow import Labelled
+
+if TYPE_CHECKING:
+    from .accounts.actor import Actor
 
 RETRY_AFTER = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 CLAIM_LASTS = timedelta(minutes=10)
@@ -111,6 +116,17 @@ def cancel(message: Message) -> None:
     """Take a held mail back; raises TooLate when delivery was faster."""
     if not _move(message.id, MessageState.HELD, state=MessageState.CANCELLED):
         raise TooLate("このメールはすでに送られたか、取り消されています。")
+
+
+def settle(message: Message, *, arrived: bool, by: Actor, now: datetime) -> None:
+    """A person found out whether an uncertain mail arrived: it counts as sent, or goes out once more."""
+    if arrived:
+        moved = _move(message.id, MessageState.UNCERTAIN, state=MessageState.SENT, sent_at=now, error=None)
+    else:
+        moved = _move(message.id, MessageState.UNCERTAIN, state=MessageState.HELD, due_at=now, error=None)
+    if not moved:
+        raise TooLate(_("このメールは、もうほかの人が確かめています。"))
+    audit.record("message:confirm" if arrived else "message:resend", message, by=by, at=now, case=message.case)
 
 
 class Transport(Protocol):

@@ -39,8 +39,13 @@ SETTINGS: dict[str, Any] = {
     "SECURITY_POST_CONFIRM_VIEW": "/me",
     "SECURITY_POST_LOGOUT_VIEW": "/",
     "SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS": False,
-    "SECURITY_LOGIN_USER_TEMPLATE": "security/login_user.html",
-    "SECURITY_FLASH_MESSAGES": True,
+    "SECURITY_LOGOUT_METHODS": ["POST"],
+    # The library's own sentences, with a category that fits ours.
+    "SECURITY_MSG_UNAUTHENTICATED": ("You must sign in to view this resource.", "info"),
+    "SECURITY_MSG_CONFIRM_REGISTRATION": (
+        "Thank you. To confirm your email address %(email)s, please click on the link in the email we have just sent to you.",
+        "info",
+    ),
     "SECURITY_EMAIL_SUBJECT_REGISTER": _l("【協働むすび】メールアドレスの確認"),
     "SECURITY_EMAIL_SUBJECT_CONFIRM": _l("【協働むすび】メールアドレスの確認"),
     "SECURITY_EMAIL_SUBJECT_PASSWORD_RESET": _l("【協働むすび】パスワードの再設定"),

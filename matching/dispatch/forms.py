@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from ..accounts.actor import Source
-from ..registry.forms import Clock, Day, Form, WholeNumber, refuse_contact_data, versioned, words
+from ..registry.forms import Clock, Day, Form, WholeNumber, versioned, words
 from .models import Candidate, Inquiry
 from .wording import first_wish, second_wish
 
@@ -86,11 +86,19 @@ class AnswerForm(Form):
 
     answer = radio(
         _l("お返事"),
-        ((PROMISE, _l("引き受けます（内諾）")), (DECLINE, _l("今回は辞退します")), (ASK, _l("先に聞きたいことがあります"))),
+        (
+            (PROMISE, _l("引き受けます（内諾）")),
+            (DECLINE, _l("今回は辞退します")),
+            (ASK, _l("先に聞きたいことがあります")),
+        ),
         ask=_l("お返事を選んでください。"),
     )
-    heads = WholeNumber(_l("来られる人数"), least=1, most=200, description=_l("団体の方は、およその人数でかまいません。"))
-    remark = words(_l("伝えておきたいこと"), longest=300, rows=2, description=_l("例：車で行きます。机を2つ貸してください。"))
+    heads = WholeNumber(
+        _l("来られる人数"), least=1, most=200, description=_l("団体の方は、およその人数でかまいません。")
+    )
+    remark = words(
+        _l("伝えておきたいこと"), longest=300, rows=2, description=_l("例：車で行きます。机を2つ貸してください。")
+    )
     decline_choice = SelectField(_l("辞退の理由"), choices=[], validators=[Optional()], validate_choice=False)
     decline_reason = words(_l("辞退の理由（くわしく）"), longest=300, rows=2)
     question = words(_l("聞きたいこと"), longest=500, rows=3)
@@ -136,9 +144,7 @@ def answer_form(inquiry: Inquiry, *, by_telephone: bool = False) -> Any:
             ),
         )
     if by_telephone:
-        OfThisInquiry.heard_by = radio(
-            _l("聞いた方法"), HEARD_BY, ask=_l("聞いた方法を選んでください。")
-        )
+        OfThisInquiry.heard_by = radio(_l("聞いた方法"), HEARD_BY, ask=_l("聞いた方法を選んでください。"))
     return OfThisInquiry(version=str(inquiry.version), heads=inquiry.heads)
 
 
@@ -159,9 +165,6 @@ class ConsultForm(Form):
     )
     channel = radio(_l("伝える方法"), ASKED_BY, ask=_l("伝える方法を選んでください。"))
     version = versioned()
-
-    def validate_outline(self, field: Any) -> None:
-        refuse_contact_data(field)
 
 
 class AgreementForm(Form):
@@ -214,9 +217,6 @@ class GiveUpForm(DecisionForm):
         description=_l("依頼者に伝わります。候補の方の名前や事情は書かないでください。"),
         rows=3,
     )
-
-    def validate_reason(self, field: Any) -> None:
-        refuse_contact_data(field)
 
 
 class ToldForm(Form):

@@ -22,7 +22,8 @@ def card_kind(party: Party) -> str:
 
 def phrases(party_id: int, registry: Registry) -> tuple[Phrase, ...]:
     return tuple(
-        Phrase(skill.phrase, skill.level, skill.qualification, skill.confirmed) for skill in skills_of(party_id, registry)
+        Phrase(skill.phrase, skill.level, skill.qualification, skill.confirmed)
+        for skill in skills_of(party_id, registry)
     )
 
 

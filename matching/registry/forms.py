@@ -79,9 +79,7 @@ def words(
 class WholeNumber(IntegerField):
     """A whole number in bounds; full-width digits are read, blank is None, and one mistake gives one message."""
 
-    def __init__(
-        self, label: Any = None, *, least: int, most: int, unit: str = "", ask: Any = None, **kw: Any
-    ) -> None:
+    def __init__(self, label: Any = None, *, least: int, most: int, unit: str = "", ask: Any = None, **kw: Any) -> None:
         self.least, self.most = least, most
         validators = [NotBlank(ask)] if ask else [Optional()]
         super().__init__(label, validators=validators, render_kw={"inputmode": "numeric", "maxlength": 12}, **kw)
@@ -95,9 +93,7 @@ class WholeNumber(IntegerField):
         if not text:
             return
         if not re.fullmatch(r"-?\d{1,9}", text) or not self.least <= int(text) <= self.most:
-            raise ValueError(
-                _("%(least)sから%(most)sまでの数字で入力してください。", least=self.least, most=self.most)
-            )
+            raise ValueError(_("%(least)sから%(most)sまでの数字で入力してください。", least=self.least, most=self.most))
         self.data = int(text)
 
 
@@ -160,7 +156,11 @@ def _is_telephone(form: Any, field: Any) -> None:
 def telephone(label: Any, *, ask: Any = None, description: Any = "") -> StringField:
     return StringField(
         label,
-        validators=[NotBlank(ask) if ask else Optional(), Length(max=20, message=_l("%(max)d文字までで入力してください。")), _is_telephone],
+        validators=[
+            NotBlank(ask) if ask else Optional(),
+            Length(max=20, message=_l("%(max)d文字までで入力してください。")),
+            _is_telephone,
+        ],
         filters=[tidy],
         description=description,
         render_kw={"inputmode": "tel", "autocomplete": "tel", "maxlength": 20},
@@ -168,7 +168,13 @@ def telephone(label: Any, *, ask: Any = None, description: Any = "") -> StringFi
 
 
 def one_of(
-    label: Any, members: Iterable[Labelled] | type[Labelled], *, ask: Any = None, blank: Any = None, description: Any = "", **kw: Any
+    label: Any,
+    members: Iterable[Labelled] | type[Labelled],
+    *,
+    ask: Any = None,
+    blank: Any = None,
+    description: Any = "",
+    **kw: Any,
 ) -> SelectField:
     """One member of an enum. ``blank`` names the empty choice; without ``ask`` the answer may be None."""
     by_value = {member.value: member for member in members}
@@ -210,9 +216,7 @@ class MultiCheckboxField(SelectMultipleField):
             raise StopValidation(_("一覧から選んでください。"))
 
 
-def some_of(
-    label: Any, members: type[Labelled], *, ask: Any = None, description: Any = ""
-) -> MultiCheckboxField:
+def some_of(label: Any, members: type[Labelled], *, ask: Any = None, description: Any = "") -> MultiCheckboxField:
     """Any members of an enum."""
     by_value = {member.value: member for member in members}
     return MultiCheckboxField(
@@ -365,12 +369,3 @@ def skill_words(text: str | None) -> list[SkillWords]:
         match = re.fullmatch(r"(.+?)\s*[（(]資格[:：]\s*(.+?)[)）]", line)
         skills.append(SkillWords(match[1], qualification=match[2]) if match else SkillWords(line))
     return skills
-
-
-CONTACT_DATA = re.compile(r"0\d{1,4}[-ー‐−()\s]?\d{1,4}[-ー‐−()\s]?\d{3,4}|[\w.+-]+@[\w-]+\.[\w.]+")
-
-
-def refuse_contact_data(field: Any) -> None:
-    """A text that the other side will read must hold no telephone number and no mail address."""
-    if CONTACT_DATA.search(fold(field.data or "")):
-        raise ValidationError(_("電話番号やメールアドレスは書かないでください。連絡先は決定のあとに別に伝わります。"))

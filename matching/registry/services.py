@@ -227,7 +227,12 @@ def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
         return []
     query = (
         select(Organization)
-        .where(or_(Organization.name_key.contains(key, autoescape=True), Organization.kana_key.contains(key, autoescape=True)))
+        .where(
+            or_(
+                Organization.name_key.contains(key, autoescape=True),
+                Organization.kana_key.contains(key, autoescape=True),
+            )
+        )
         .options(joinedload(Organization.district))
         .order_by(Organization.kana_key, Organization.id)
         .limit(limit)
@@ -266,6 +271,56 @@ def become_person(
     return person
 
 
+def write_person(
+    person: Person | None,
+    *,
+    name: str,
+    kana: str | None = None,
+    birth_year: int | None = None,
+    district_id: int | None = None,
+    by: Actor,
+    now: datetime,
+) -> Person:
+    """What a desk was told about a person: a new one, or the one named."""
+    if person is None:
+        person = create_person(name, kana=kana, birth_year=birth_year, district_id=district_id)
+        audit.record("person:create", person, by=by, at=now)
+        return person
+    rename(person, name=name, kana=kana)
+    person.birth_year, person.district_id = birth_year, district_id
+    audit.record("person:edit", person, by=by, at=now, fields=["name", "kana", "birth_year", "district"])
+    return person
+
+
+def write_organization(
+    organization: Organization | None,
+    *,
+    name: str,
+    kind: OrganizationKind,
+    kana: str | None = None,
+    district_id: int | None = None,
+    contact_name: str | None = None,
+    contact_kana: str | None = None,
+    title: str | None = None,
+    by: Actor,
+    now: datetime,
+) -> Organization:
+    """What a desk was told about an organization and, where named, the person who acts for it: approved at once."""
+    if organization is None:
+        organization = create_organization(name, kind=kind, kana=kana, district_id=district_id)
+        audit.record("organization:create", organization, by=by, at=now)
+    else:
+        rename(organization, name=name, kana=kana)
+        organization.organization_kind, organization.district_id = kind, district_id
+        fields = ["name", "kana", "organization_kind", "district"]
+        audit.record("organization:edit", organization, by=by, at=now, fields=fields)
+    if contact_name:
+        person = write_person(None, name=contact_name, kana=contact_kana, by=by, now=now)
+        representation = claim(person, organization, title=title or "", by=by, now=now)
+        decide_representation(representation, approve=True, by=by, now=now)
+    return organization
+
+
 def claim_new(
     person: Person,
     *,
@@ -295,6 +350,20 @@ def representations_of(person_id: int, *, only_approved: bool = False) -> list[R
         select(Representation)
         .where(Representation.person_id == person_id, Representation.state.in_(states))
         .options(joinedload(Representation.organization))
+        .order_by(Representation.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def representatives_of(organization_id: int) -> list[Representation]:
+    """Who acts for an organization, or says so."""
+    query = (
+        select(Representation)
+        .where(
+            Representation.organization_id == organization_id,
+            Representation.state.in_([RepresentationState.APPROVED, RepresentationState.CLAIMED]),
+        )
+        .options(joinedload(Representation.person))
         .order_by(Representation.id)
     )
     return list(db.session.scalars(query))
@@ -354,4 +423,3 @@ def _works_for_contractor(desk_ids: frozenset[int]) -> bool:
 
 lookups.parties_of = _parties_of
 lookups.works_for_contractor = _works_for_contractor
-

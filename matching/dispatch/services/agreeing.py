@@ -36,12 +36,12 @@ def agreements_of(request: HelpRequest) -> list[Agreement]:
     return list(db.session.scalars(select(Agreement).where(Agreement.request_id == request.id).order_by(Agreement.id)))
 
 
-def consult(
-    request: HelpRequest, *, outline: str, channel: Source, address: str | None, by: Actor, now: datetime
-) -> Agreement:
+def consult(request: HelpRequest, *, outline: str, channel: Source, by: Actor, now: datetime) -> Agreement:
     """Ask the requester whether they agree to who would come."""
     if not outline.strip():
         raise Invalid(_("どんな人が行くかを入力してください。"), field="outline")
+    help_requests.refuse_contact_data(outline)
+    address = help_requests.mail_of(request)
     if channel is Source.MAIL and not address:
         raise Invalid(_("依頼者のメールアドレスが登録されていません。電話か書面を選んでください。"), field="channel")
     help_requests.advance(request, RequestAction.CONSULT, by=by, now=now)

@@ -58,9 +58,7 @@ def of_the_requester(request: HelpRequest, viewers: Iterable[int]) -> list[Share
     if not {party.id for party in members_of(decision)} & set(viewers):
         return []
     there = [("会場責任者", request.venue_contact), ("当日責任者", request.day_contact)]
-    shared = [
-        Shared(request.requester, _chosen(request.requester), tuple((who, text) for who, text in there if text))
-    ]
+    shared = [Shared(request.requester, _chosen(request.requester), tuple((who, text) for who, text in there if text))]
     if request.contact_person:
         shared.append(Shared(request.contact_person, _chosen(request.contact_person)))
     return shared

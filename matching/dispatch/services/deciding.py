@@ -104,6 +104,7 @@ def give_up(
     """派遣できない: a result too. The requester is told why; whoever said yes is told that they are not needed."""
     if not reason.strip():
         raise Invalid(_("派遣できない理由を入力してください。依頼者にも伝わります。"), field="reason")
+    help_requests.refuse_contact_data(reason, field="reason")
     _check_day(decided_on, now=now)
     request.ending = reason.strip()
     help_requests.advance(request, RequestAction.GIVE_UP, by=by, now=now)
@@ -131,18 +132,13 @@ def letter_name(decision: Decision, *, to_requester: bool) -> str:
     return "decision_to_requester" if to_requester else "decision_to_supporter"
 
 
-def requester_address(request: HelpRequest) -> str | None:
-    """The contact person's mail, else the organization's."""
-    return (request.contact_person and mail_of(request.contact_person)) or mail_of(request.requester)
-
-
 def _give_notice(decision: Decision, party: Party, *, to_requester: bool, now: datetime) -> Notice:
     """By mail where there is an address; else it waits for a printed letter or a call that staff records."""
     notice = Notice(decision=decision, party=party, to_requester=to_requester, link_key=links.new_key())
     db.session.add(notice)
     db.session.flush()
     request = decision.request
-    address = requester_address(request) if to_requester else mail_of(party)
+    address = help_requests.mail_of(request) if to_requester else mail_of(party)
     if address:
         subject, body = render(
             letter_name(decision, to_requester=to_requester),

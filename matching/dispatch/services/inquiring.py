@@ -38,9 +38,11 @@ def warnings_now(candidate: Candidate, *, now: datetime) -> list[Reason]:
     """The hard rules as they stand at this moment, not as they stood when the list was frozen."""
     request = candidate.shortlist.request
     profile = _profile_of(candidate)
-    found = [] if profile is None else search(
-        request, help_requests.ask_of(request), now=now, only=Profile.id == profile.id, limit=1
-    ).hits
+    found = (
+        []
+        if profile is None
+        else search(request, help_requests.ask_of(request), now=now, only=Profile.id == profile.id, limit=1).hits
+    )
     reasons = [r for hit in found for r in hit.ranked.reasons if r.kind == "warning"]
     if not found:
         standing = standing_of(request, now=now)([candidate.party_id])[candidate.party_id]
@@ -108,7 +110,9 @@ def _check_may_ask(candidate: Candidate) -> None:
         raise MatchingError(_("打診用要約がまだありません。先に「依頼の内容をととのえる」で入力してください。"))
     if not request.terms_are_answered:
         raise MatchingError(
-            _("謝礼・交通費・材料費・支払う人・保険の条件がそろっていません。先に「依頼の内容をととのえる」で入力してください。")
+            _(
+                "謝礼・交通費・材料費・支払う人・保険の条件がそろっていません。先に「依頼の内容をととのえる」で入力してください。"
+            )
         )
     profile = _profile_of(candidate)
     admitted = profile and db.session.scalar(select(Profile.id).where(Profile.id == profile.id, may_be_matched()))
@@ -276,7 +280,11 @@ def reply(inquiry: Inquiry, *, text: str, by: Actor, now: datetime) -> None:
     address = mail_of(inquiry.party)
     if inquiry.channel is Source.MAIL and address:
         subject, body = render(
-            "inquiry_reply", inquiry=inquiry, party=inquiry.party, link=links.address_of(inquiry), desk=inquiry.request.desk
+            "inquiry_reply",
+            inquiry=inquiry,
+            party=inquiry.party,
+            link=links.address_of(inquiry),
+            desk=inquiry.request.desk,
         )
         outbox.enqueue(
             "inquiry:reply",

@@ -45,9 +45,7 @@ def follow(model: type[Row], token: str) -> Row:
     except SignatureExpired:
         raise Refused(_("リンクの期限が切れています。")) from None
     except BadSignature:
-        raise Refused(
-            _("リンクが正しくありません。メールのリンクが途中で切れていないか確かめてください。")
-        ) from None
+        raise Refused(_("リンクが正しくありません。メールのリンクが途中で切れていないか確かめてください。")) from None
     row = db.session.scalar(select(model).where(model.link_key == key))
     if row is None:
         raise Refused(_("この案内は、もう使われていません。"))

@@ -107,7 +107,12 @@ class Row:
         soon = self.days_left is not None and self.days_left <= SOON.days
         new = self.request.state is RequestState.SUBMITTED
         group = 0 if self.overdue or soon else 1 if new else 2
-        return (group, self.days_left if self.days_left is not None else 9999, self.request.submitted_at, self.request.id)
+        return (
+            group,
+            self.days_left if self.days_left is not None else 9999,
+            self.request.submitted_at,
+            self.request.id,
+        )
 
 
 def queue(*, by: Actor, now: datetime, mine_only: bool, limit: int = 200) -> list[Row]:
@@ -136,7 +141,9 @@ def queue(*, by: Actor, now: datetime, mine_only: bool, limit: int = 200) -> lis
         )
     }
     planned = _planned_days([r.id for r in requests])
-    rows = [_row(request, waiting.get(request.id), planned.get(request.id), by=by, day=today(now)) for request in requests]
+    rows = [
+        _row(request, waiting.get(request.id), planned.get(request.id), by=by, day=today(now)) for request in requests
+    ]
     return sorted(rows, key=lambda row: row.urgency)
 
 
@@ -211,5 +218,3 @@ def dispatches_of(party_id: int, *, limit: int = 20) -> list[Dispatch]:
         .limit(limit)
     )
     return list(db.session.scalars(query))
-
-

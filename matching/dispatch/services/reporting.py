@@ -16,13 +16,11 @@ from ...i18n import today
 from ...letters import render
 from ..models import Dispatch
 from ..states import DISPATCH, DispatchAction, DispatchState
-from .deciding import decision_of, requester_address
+from .deciding import decision_of
 from .inquiries import mail_of
 
 
-def report(
-    dispatch: Dispatch, *, done: bool, text: str, attended: int | None = None, by: Actor, now: datetime
-) -> None:
+def report(dispatch: Dispatch, *, done: bool, text: str, attended: int | None = None, by: Actor, now: datetime) -> None:
     """What became of one occasion. When the last one is reported, so is the request, and the contacts close."""
     if dispatch.on and dispatch.on > today(now) and done:
         raise MatchingError(_("まだ実施日になっていません。実施したあとに報告してください。"))
@@ -53,7 +51,7 @@ def cancel(request: HelpRequest, *, reason: str, by: Actor, now: datetime) -> No
             dispatch.state = DISPATCH.after(dispatch.state, DispatchAction.CANCEL)
             audit.record("dispatch:cancel", dispatch, by=by, at=now, case=request.id)
     for notice in decision.notices:
-        address = requester_address(request) if notice.to_requester else mail_of(notice.party)
+        address = help_requests.mail_of(request) if notice.to_requester else mail_of(notice.party)
         if address:
             subject, body = render("cancelled", decision=decision, party=notice.party, desk=request.desk)
             outbox.enqueue(

@@ -181,9 +181,7 @@ def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: 
     return list(found.values())[:limit]
 
 
-def add_by_hand(
-    request: HelpRequest, profile: Profile, *, missed_because: str, by: Actor, now: datetime
-) -> Candidate:
+def add_by_hand(request: HelpRequest, profile: Profile, *, missed_because: str, by: Actor, now: datetime) -> Candidate:
     """Put somebody on the list whom the matcher missed, with what it would have said of them."""
     shortlist = current_shortlist(request)
     if shortlist is None:

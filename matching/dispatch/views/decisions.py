@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from ...accounts.actor import Source
 from ...accounts.permissions import Permission, current_actor, requires
 from ...database import db
+from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest
 from ...i18n import today
 from ...letters import render
@@ -32,7 +33,7 @@ def _answer(template: str, form: Any, **context: Any) -> tuple[str, int]:
 @bp.route("/requests/<int:request_id>/consult", methods=["GET", "POST"])
 @requires(Permission.REQUEST_HANDLE, load_request)
 def consult(help_request: HelpRequest) -> tuple[str, int] | Response:
-    case, address = case_of(help_request), deciding.requester_address(help_request)
+    case, address = case_of(help_request), help_requests.mail_of(help_request)
     form = forms.ConsultForm(
         version=help_request.version,
         outline=outline_of(case.promised),
@@ -45,7 +46,6 @@ def consult(help_request: HelpRequest) -> tuple[str, int] | Response:
                 help_request,
                 outline=form.outline.data,
                 channel=Source(form.channel.data),
-                address=address,
                 by=current_actor(),
                 now=utcnow(),
             )
@@ -129,7 +129,13 @@ def decide(help_request: HelpRequest) -> tuple[str, int] | Response:
         )
         if decision:
             db.session.commit()
-            flash(_("%(number)sとして決定しました。まだ伝えていない相手がいないか確かめてください。", number=decision.number), "success")
+            flash(
+                _(
+                    "%(number)sとして決定しました。まだ伝えていない相手がいないか確かめてください。",
+                    number=decision.number,
+                ),
+                "success",
+            )
             return back_to(help_request)
     return _answer("dispatch/decide.html", form, case=case, help_request=help_request)
 

@@ -46,7 +46,11 @@ def queue() -> str:
     mine_only = request.args.get("desk") != "all" and bool(actor.desks)
     rows = reading.queue(by=actor, now=utcnow(), mine_only=mine_only)
     return render_template(
-        "dispatch/queue.html", rows=rows, mine_only=mine_only, has_desk=bool(actor.desks), counts=reading.counts_by_state()
+        "dispatch/queue.html",
+        rows=rows,
+        mine_only=mine_only,
+        has_desk=bool(actor.desks),
+        counts=reading.counts_by_state(),
     )
 
 

@@ -61,7 +61,13 @@ def inquire(candidate: Candidate) -> tuple[str, int] | Response:
         if inquiry:
             db.session.commit()
             if inquiry.channel is not Source.MAIL:
-                flash(_("%(name)sさんへの打診を記録しました。返事を聞いたら記録してください。", name=candidate.party.name), "success")
+                flash(
+                    _(
+                        "%(name)sさんへの打診を記録しました。返事を聞いたら記録してください。",
+                        name=candidate.party.name,
+                    ),
+                    "success",
+                )
             return back_to(inquiry)
     db.session.rollback()
     page = render_template(

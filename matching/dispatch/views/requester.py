@@ -49,9 +49,7 @@ def my_page(help_request: HelpRequest) -> str:
 @bp.route("/my/agreements/<int:agreement_id>", methods=["GET", "POST"])
 @requires(Permission.REQUEST_ANSWER, load_agreement)
 def my_agreement(agreement: Agreement) -> tuple[str, int] | Response:
-    return consent_page(
-        agreement, actor=current_actor(), here=url_for(".my_agreement", agreement_id=agreement.id)
-    )
+    return consent_page(agreement, actor=current_actor(), here=url_for(".my_agreement", agreement_id=agreement.id))
 
 
 @bp.route("/my/inquiries/<int:inquiry_id>", methods=["GET", "POST"])

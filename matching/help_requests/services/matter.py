@@ -208,9 +208,9 @@ def draft_outline(matter: Matter) -> str:
     return "\n".join([*lines, people])[:LONGEST_OUTLINE]
 
 
-def refuse_contact_data(outline: str) -> None:
-    """What candidates are told must not let them go round the desk."""
-    text = re.sub(r"[‐‑‒–—―−ー]", "-", fold(outline))
+def refuse_contact_data(told: str, *, field: str = "outline") -> None:
+    """What the other side is told before the decision must not let them go round the desk."""
+    text = re.sub(r"[‐‑‒–—―−ー]", "-", fold(told))
     if MAIL_ADDRESS.search(text) or TELEPHONE.search(text):
-        message = _("電話番号かメールアドレスのようなものがあります。打診用の要約からは消してください。")
-        raise Invalid(message, field="outline")
+        message = _("電話番号かメールアドレスのようなものがあります。連絡先は決定のあとに別に伝わるので、消してください。")
+        raise Invalid(message, field=field)
