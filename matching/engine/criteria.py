@@ -64,17 +64,19 @@ def supports_wanted(ask: Ask) -> tuple[frozenset[str], bool]:
     return frozenset(support for support, pattern in _SUPPORT_WORDS if pattern.search(said)), False
 
 
-def support(wanted: frozenset[str], card: Card) -> Finding:
-    """How many of the wanted kinds are offered; one of several is already half a fit."""
+def support(wanted: frozenset[str], card: Card, *, chosen: bool = True) -> Finding:
+    """How many of the wanted kinds are offered; one of several is already half a fit.
+
+    Of kinds that were only hinted at, it is not said that they are missing: nobody asked for them.
+    """
     if card.supports is None:
-        return Finding(None, (Reason(UNKNOWN, "support", "support.unknown"),))
+        return Finding(None, (Reason(UNKNOWN, "support", "support.unknown"),) if chosen else ())
     offered = sorted(wanted & card.supports)
-    if not offered:
-        return Finding(
-            0.0, tuple(Reason(MISSING, "support", "support.not_offered", {"support": s}) for s in sorted(wanted)[:1])
-        )
-    reasons = tuple(Reason(MATCHED, "support", "support.offered", {"support": s}) for s in offered)
-    return Finding(0.5 + 0.5 * len(offered) / len(wanted), reasons)
+    if offered:
+        reasons = tuple(Reason(MATCHED, "support", "support.offered", {"support": s}) for s in offered)
+        return Finding(0.5 + 0.5 * len(offered) / len(wanted), reasons)
+    missing = tuple(Reason(MISSING, "support", "support.not_offered", {"support": s}) for s in sorted(wanted))
+    return Finding(0.0, missing if chosen else ())
 
 
 def level(card: ReadCard, evidence: Evidence) -> Finding:

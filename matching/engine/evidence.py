@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .cards import COMPOUND, ROLE, ReadCard
 from .query import COMPOUND_WEIGHT, FUZZY, PLACE_WEIGHT, READING, SYNONYM, Expansion, Group, Query, Unit
-from .reasons import MATCHED, MISSING, UNKNOWN
+from .reasons import MATCHED, MISSING, UNKNOWN, Params
 from .text import bigram_weight, bigrams, fold
 from .types import Reason
 
@@ -145,23 +146,26 @@ def words(query: Query, card: ReadCard, evidence: Evidence) -> tuple[Reason, ...
     if not query.groups and not any(unit.text.strip() for unit in query.units):
         return (Reason(UNKNOWN, "words", "words.nothing_asked"),)
     reasons: list[Reason] = []
-    seen: set[tuple[str, str]] = set()
     ordered = sorted(
         evidence.answered.items(),
         key=lambda item: (-_told_first(query.groups[item[0]]) * item[1][0].certainty, item[0]),
     )
-    told: list[str] = []
+    told: set[str] = set()
+    asked_texts = [unit.text for unit in query.units]
+    their_texts = [*(p.text for p in card.card.phrases), card.card.intro]
     for group, (expansion, theirs) in ordered:
-        asked = query.groups[group].words
-        # 認知症 says what 認知 would say again.
-        if (asked, theirs) in seen or any(theirs in other for other in told) or (query.groups[group].role and told):
+        # After 認知症サポーター, 認知症 says nothing new; a lone 講師 beside real words neither.
+        if set(theirs) <= told or (query.groups[group].role and told):
             continue
-        seen.add((asked, theirs))
-        told.append(theirs)
+        told |= set(theirs)
         code = {READING: "words.reading", SYNONYM: "words.synonym", FUZZY: "words.fuzzy"}.get(
             expansion.how, "words.exact"
         )
-        reasons.append(Reason(MATCHED, "words", code, {"asked": asked, "theirs": theirs}))
+        params: Params = {
+            "asked": _as_written(query.groups[group].words, asked_texts),
+            "theirs": _as_written(theirs, their_texts),
+        }
+        reasons.append(Reason(MATCHED, "words", code, params))
         if len(reasons) == _MOST_WORD_REASONS:
             break
     uncovered = []
@@ -176,6 +180,16 @@ def words(query: Query, card: ReadCard, evidence: Evidence) -> tuple[Reason, ...
     if not reasons and not uncovered:
         uncovered.append(Reason(MISSING, "words", "words.none"))
     return (*reasons, *uncovered)
+
+
+def _as_written(word: str, texts: Sequence[str]) -> str:
+    """The folded word in its writer's capitals."""
+    for text in texts:
+        wide = unicodedata.normalize("NFKC", text)
+        at = wide.lower().find(word)
+        if at >= 0 and len(wide.lower()) == len(wide):
+            return wide[at : at + len(word)]
+    return word
 
 
 def _told_first(group: Group) -> float:

@@ -132,7 +132,10 @@ def _weigh(
     if ask.field is not None:
         findings["field"] = (criteria.field(ask, card.card), weights.field)
     if wanted:
-        findings["support"] = (criteria.support(wanted, card.card), weights.support * (1.0 if chosen else 0.5))
+        findings["support"] = (
+            criteria.support(wanted, card.card, chosen=chosen),
+            weights.support * (1.0 if chosen else 0.5),
+        )
     findings["level"] = (criteria.level(card, evidence), weights.level)
     order = (
         weights.terms * evidence.terms

@@ -172,7 +172,8 @@ def _word(morpheme: Morpheme) -> Term | None:
     elif not (inflected and pos[1] == "一般"):
         return None
     text = fold(morpheme.normalized_form())[:_LONGEST_TERM]
-    surface = morpheme.surface()
+    # 撮れ and 座っ are no words to show.
+    surface = morpheme.dictionary_form() if inflected else morpheme.surface()
     if text in STOP or not _HAS_WORD.search(text):
         return None
     if len(text) == 1 and not text >= "㐀":
@@ -242,12 +243,21 @@ def _kana_words(morphemes: list[Morpheme]) -> list[Term]:
         ):
             stretch.append(morpheme)
             continue
-        if len(stretch) > 1 and stretch[0].part_of_speech()[0] not in ("助動詞",):
+        if len(stretch) > 1 and _may_be_a_word(stretch):
             term = _joined(stretch)
             if term is not None and len(term.text) >= 4:
                 found.append(term)
         stretch = []
     return found
+
+
+def _may_be_a_word(stretch: list[Morpheme]) -> bool:
+    """Whether it could be a noun that Sudachi does not know, not あります or なりました."""
+    if stretch[0].part_of_speech()[0] == "助動詞":
+        return False
+    if stretch[-1].part_of_speech()[0] == "助動詞" and stretch[-1].normalized_form() not in ("せる", "させる"):
+        return False
+    return not all(m.normalized_form() in STOP for m in stretch if m.part_of_speech()[0] != "助動詞")
 
 
 def _joined(words: list[Morpheme]) -> Term | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model
@@ -15,10 +15,7 @@ class Profile(Model):
     """What one registration says, ready to be searched; written only by ``services.publish``."""
 
     __tablename__ = "profile"
-    __table_args__ = (
-        UniqueConstraint("registry", "registration_id"),
-        Index("ix_profile_registry", "registry"),
-    )
+    __table_args__ = (UniqueConstraint("registry", "registration_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # A declarative class has a ``registry`` already.

@@ -69,6 +69,35 @@ def test_every_matched_word_names_both_sides() -> None:
                 assert reason.params["asked"] and reason.params["theirs"]
 
 
+def test_words_are_told_in_their_writers_capitals() -> None:
+    best = first(Ask(title="ＺＯＯＭの使い方"), *OTHERS, card("a", "Zoom配信"))
+    assert {"asked": "ZOOM", "theirs": "Zoom"} in [r.params for r in best.reasons]
+
+
+def test_verbs_are_told_as_the_dictionary_has_them() -> None:
+    best = first(Ask(title="写真を撮ってほしい"), *OTHERS, card("a", "記念写真を撮ります"))
+    assert {"asked": "撮る", "theirs": "撮る"} in [r.params for r in best.reasons]
+
+
+def test_formal_nouns_and_endings_are_no_words() -> None:
+    assert (
+        rank(Ask(title="こんなことができますか", detail="困ったままなので、よろしくおねがいします"), *OTHERS)[
+            0
+        ].strength
+        == "weak"
+    )
+    best = first(Ask(title="手話のこと", detail="あります"), card("a", "手話", intro="できることがあります"))
+    assert [r.params["theirs"] for r in best.reasons if r.kind == "matched" and r.criterion == "words"] == ["手話"]
+
+
+def test_a_hinted_kind_of_support_is_never_missed_in_words() -> None:
+    here = card("a", "手話通訳", supports=frozenset({"assist"}))
+    assert "support.not_offered" not in codes(first(Ask(title="手話通訳の講演"), here))
+    assert "support.not_offered" in codes(first(Ask(title="手話通訳", supports=frozenset({"lecture"})), here))
+    hinted = rank(Ask(title="手話を教えてほしい"), here, card("b", "手話通訳", supports=frozenset({"instruct"})))
+    assert [r.key for r in hinted] == ["b", "a"]
+
+
 def test_thresholds_are_absolute() -> None:
     nobody_fits = rank(Ask(title="パラグライダー"), *OTHERS)
     assert {r.strength for r in nobody_fits} == {"weak"}
