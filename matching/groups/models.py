@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..database import EnumSet, Model, SlotMask, Stamped, db
 from ..registry.models import Organization
 from ..registry.vocabulary import District, Field, Money, Support
-from ..workflow import Labelled
+from .states import GroupState
 
 group_field = Table(
     "group_field",
@@ -24,11 +24,6 @@ group_district = Table(
     Column("group_id", ForeignKey("group.id"), primary_key=True),
     Column("district_id", ForeignKey("district.id"), primary_key=True, index=True),
 )
-
-
-class GroupState(Labelled):
-    ACTIVE = "active", "登録中"
-    ENDED = "ended", "登録終了"
 
 
 class Group(Stamped, Model):

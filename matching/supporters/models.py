@@ -70,6 +70,7 @@ class Supporter(Stamped, Model):
     runs_until: Mapped[date | None]
     paused_until: Mapped[date | None]
     ended_on: Mapped[date | None]
+    ended_because: Mapped[str | None] = mapped_column(String(300))
     version: Mapped[int] = mapped_column()
 
     party: Mapped[Party] = relationship()

@@ -1,0 +1,211 @@
+"""The list of registrations, one registration, and what its owner or a coordinator does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from ... import audit
+from ...accounts.actor import Actor
+from ...accounts.permissions import Permission, current_actor, is_about_me, may, requires
+from ...database import db
+from ...registry import services as registry
+from ...registry.forms import Form, refuse_stale
+from ...registry.models import Person, Registry
+from ...registry.vocabulary import Level
+from .. import listing, services
+from ..forms import ConfirmForm, EditOrganization, EditPerson, EndForm, PauseForm, ResumeForm, ReturnForm, contents_of
+from ..models import Supporter
+from ..states import WORKFLOW, SupporterState
+from . import bp
+from .signup import form_page
+
+ONE = "/supporters/<int(max=2147483647):supporter_id>"
+FORMS: dict[str, type[Any]] = {
+    "confirm": ConfirmForm,
+    "return": ReturnForm,
+    "pause": PauseForm,
+    "resume": ResumeForm,
+    "end": EndForm,
+}
+
+Page = str | tuple[str, int] | Response
+
+
+def _load(supporter_id: int) -> Supporter | None:
+    return db.session.get(Supporter, supporter_id)
+
+
+@bp.get("/supporters")
+@requires(Permission.SUPPORTER_LIST)
+def index() -> str:
+    state = {state.value: state for state in SupporterState}.get(request.args.get("state", ""))
+    words = request.args.get("q", "").strip()[:60]
+    found = listing.find(state=state, words=words, page=min(max(request.args.get("page", 1, type=int), 1), 10_000))
+    return render_template("supporters/index.html", found=found, state=state, words=words, states=list(SupporterState))
+
+
+@bp.get(ONE)
+@requires(Permission.SUPPORTER_READ, _load, audited=True)
+def show(supporter: Supporter) -> Page:
+    _write_down_reading(supporter)
+    return _detail(supporter)
+
+
+def _write_down_reading(supporter: Supporter) -> None:
+    """Staff see contact data here, so their reading is recorded."""
+    actor = current_actor()
+    if not is_about_me(actor, supporter):
+        audit.record("supporter:read", supporter, by=actor, at=datetime.now(UTC))
+        db.session.commit()
+
+
+def _detail(supporter: Supporter, **sent: Form) -> Page:
+    """The page; a form that was sent and refused stands on it as it was filled in."""
+    actor = current_actor()
+    skills = registry.skills_of(supporter.party_id, Registry.SUPPORTER)
+    forms = {name: form(formdata=None, data={"version": supporter.version}) for name, form in FORMS.items()}
+    forms["confirm"].offer(skills)
+    page = render_template(
+        "supporters/show.html",
+        supporter=supporter,
+        skills=skills,
+        forms=forms | sent,
+        refused=next(iter(sent.values()), None),
+        actions={action.value for action in WORKFLOW.actions(supporter.state)},
+        mine=is_about_me(actor, supporter),
+        levels={int(level.value): level for level in Level},
+        around=listing.around(supporter, for_desk=may(actor, Permission.SUPPORTER_CONFIRM)),
+    )
+    return (page, 422) if sent else page
+
+
+@bp.route(f"{ONE}/edit", methods=["GET", "POST"])
+@requires(Permission.SUPPORTER_EDIT, _load, audited=True)
+def edit(supporter: Supporter) -> Page:
+    """The owner changes it, or a coordinator passes a change on."""
+    mine = is_about_me(current_actor(), supporter)
+    kind = EditPerson if isinstance(supporter.party, Person) else EditOrganization
+    form: Any = kind(data=contents_of(supporter))
+    if mine:
+        form.only_for_owner()
+    if form.validate_on_submit():
+        refuse_stale(form, supporter)
+        if form.try_to(lambda: _change(form, supporter, mine=mine, now=datetime.now(UTC))):
+            db.session.commit()
+            flash(_("登録を直しました。"), "success")
+            return redirect(url_for(".show", supporter_id=supporter.id), code=303)
+        db.session.rollback()
+    elif not form.is_submitted():
+        form.show_contacts(supporter.party)
+        _write_down_reading(supporter)
+    return form_page("supporters/edit.html", form, supporter=supporter, mine=mine)
+
+
+def _change(form: Any, supporter: Supporter, *, mine: bool, now: datetime) -> bool:
+    actor = current_actor()
+    by = actor if mine else actor.told_by(form.source.data, on_behalf_of=supporter.party_id)
+    person: dict[str, Any] = {}
+    if isinstance(form, EditPerson):
+        person["birth_year"] = form.birth_year.data
+        person["guardian_name"], person["guardian_agreed"] = form.guardian_name.data, form.guardian_agreed.data
+    services.edit(
+        supporter,
+        form.told(),
+        name=form.name.data,
+        kana=form.kana.data,
+        district_id=form.district.data,
+        consents=form.consents.data,
+        contacts=form.contacts(),
+        note_for_desk=supporter.note_for_desk if mine else form.note_for_desk.data,
+        by=by,
+        now=now,
+        **person,
+    )
+    if mine and supporter.state is SupporterState.RETURNED:
+        services.resubmit(supporter, by=by, now=now)
+    return True
+
+
+@bp.post(f"{ONE}/confirm")
+@requires(Permission.SUPPORTER_CONFIRM, _load)
+def confirm(supporter: Supporter) -> Page:
+    form: Any = ConfirmForm()
+    form.offer(registry.skills_of(supporter.party_id, Registry.SUPPORTER))
+    seen = form.skills.data if "skills" in form else ()
+    return _act(
+        supporter,
+        {"confirm": form},
+        lambda by, now: services.confirm(supporter, confirmed_skills=seen, by=by, now=now),
+        done=_("登録を確認しました。"),
+    )
+
+
+@bp.post(f"{ONE}/return")
+@requires(Permission.SUPPORTER_CONFIRM, _load)
+def return_(supporter: Supporter) -> Page:
+    form: Any = ReturnForm()
+    return _act(
+        supporter,
+        {"return": form},
+        lambda by, now: services.return_(supporter, note=form.note.data, by=by, now=now),
+        done=_("書き直しをお願いしました。"),
+    )
+
+
+@bp.post(f"{ONE}/pause")
+@requires(Permission.SUPPORTER_EDIT, _load)
+def pause(supporter: Supporter) -> Page:
+    form: Any = PauseForm()
+    return _act(
+        supporter,
+        {"pause": form},
+        lambda by, now: services.pause(supporter, until=form.until.data, by=by, now=now),
+        done=_("お休みにしました。お休みの間は、ご紹介しません。"),
+    )
+
+
+@bp.post(f"{ONE}/resume")
+@requires(Permission.SUPPORTER_EDIT, _load)
+def resume(supporter: Supporter) -> Page:
+    return _act(
+        supporter,
+        {"resume": ResumeForm()},
+        lambda by, now: services.resume(supporter, by=by, now=now),
+        done=_("お休みを終えました。"),
+    )
+
+
+@bp.post(f"{ONE}/end")
+@requires(Permission.SUPPORTER_EDIT, _load)
+def end(supporter: Supporter) -> Page:
+    form: Any = EndForm()
+    return _act(
+        supporter,
+        {"end": form},
+        lambda by, now: services.end(supporter, reason=form.reason.data, by=by, now=now),
+        done=_("登録を終えました。ご協力ありがとうございました。"),
+    )
+
+
+def _act(supporter: Supporter, form: dict[str, Any], act: Callable[[Actor, datetime], None], *, done: str) -> Page:
+    """Check the sent form, act, and go back to the registration."""
+    [sent] = form.values()
+
+    def acted() -> bool:
+        act(current_actor(), datetime.now(UTC))
+        return True
+
+    if sent.validate_on_submit():
+        refuse_stale(sent, supporter)
+        if sent.try_to(acted):
+            db.session.commit()
+            flash(done, "success")
+            return redirect(url_for(".show", supporter_id=supporter.id), code=303)
+        db.session.rollback()
+    return _detail(supporter, **form)
