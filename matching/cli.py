@@ -8,6 +8,9 @@ import click
 from flask.cli import AppGroup
 
 from . import outbox
+from .demo.commands import demo
+from .match_commands import match
+from .profiles.commands import profiles
 
 outbox_group = AppGroup("outbox", help="Mail that waits to be sent.")
 
@@ -20,4 +23,4 @@ def deliver(limit: int) -> None:
     click.echo(" ".join(f"{state}={count}" for state, count in sorted(counts.items())))
 
 
-COMMANDS: tuple[click.Command, ...] = (outbox_group,)
+COMMANDS: tuple[click.Command, ...] = (demo, match, outbox_group, profiles)

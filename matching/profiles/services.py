@@ -15,10 +15,10 @@ from ..engine.text import Term as Word
 from ..engine.types import Card
 from .encoding import card_from_json, card_to_json
 from .models import Posting, Profile, Term, TermSynonym
-from .search import Hit, SearchResult, search
+from .search import FLOOR, Hit, SearchResult, search
 from .vocabulary import chunks
 
-__all__ = ["Hit", "SearchResult", "figures", "find", "publish", "reindex", "search", "withdraw"]
+__all__ = ["FLOOR", "Hit", "SearchResult", "figures", "find", "publish", "reindex", "search", "withdraw"]
 
 
 _ATTEMPTS = 20  # at words that others are bringing at the same moment

@@ -121,7 +121,9 @@ def set_contacts(party: Party, contacts: Iterable[Contact]) -> None:
         if point.kind not in wanted:
             party.contact_points.remove(point)
     for kind, contact in wanted.items():
-        point = party.contact(kind) or ContactPoint(party=party, kind=kind)
+        point = party.contact(kind)
+        if point is None:
+            party.contact_points.append(point := ContactPoint(kind=kind))
         point.value = contact.value.strip()
         point.value_key = value_key(kind, contact.value)
         point.may_share = contact.may_share

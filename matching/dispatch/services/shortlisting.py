@@ -59,7 +59,7 @@ def distances() -> dict[int, dict[int, float]]:
 def search(
     request: HelpRequest, ask: Ask, *, now: datetime, only: ColumnElement[bool] | None = None, limit: int = LENGTH
 ) -> profiles.SearchResult:
-    """The product's own path from an ask to ranked, explained candidates."""
+    """The product's own path from an ask to ranked, explained candidates. ``only`` one profile is judged in any case."""
     admits = may_be_matched() if only is None else and_(may_be_matched(), only)
     return profiles.search(
         ask,
@@ -70,6 +70,7 @@ def search(
         canonical_of=canonical_of,
         admits=admits,
         as_of=today(now),
+        floor=profiles.FLOOR if only is None else None,
     )
 
 

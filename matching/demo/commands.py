@@ -1,0 +1,100 @@
+"""`flask demo`: one command from nothing to a running city."""
+
+from __future__ import annotations
+
+import threading
+import time as clock
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import func, select
+
+from .. import config, create_app, outbox
+from ..accounts.models import User
+from ..database import db
+from ..registry.vocabulary import load_reference_tables
+from .city import PASSWORD, City, load_people
+from .stories import load_requests
+
+DATABASE, MAIL = "demo.sqlite", "demo-mail"
+
+
+def demo_app(folder: Path) -> Flask:
+    """The product with its own database and mail folder, and the page that shows the mail."""
+    return create_app(
+        {
+            "DEMO": True,
+            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / DATABASE}",
+            "MAIL_BACKEND": "file",
+            "MAIL_FOLDER": str(folder / MAIL),
+        },
+        instance=folder,
+    )
+
+
+def forget(folder: Path) -> None:
+    """Remove the demo's own files, nothing else."""
+    for path in [*folder.glob(f"{DATABASE}*"), *(folder / MAIL).glob("*.eml")]:
+        path.unlink()
+
+
+def load(app: Flask, *, now: datetime) -> bool:
+    """Migrate and fill an empty database in one transaction; False when there is a city already."""
+    with app.app_context():
+        upgrade()
+        if db.session.scalar(select(func.count()).select_from(User)):
+            return False
+        load_reference_tables(
+            support_centre_name=app.config["SUPPORT_CENTRE_NAME"], city_desk_name=app.config["DESK_NAME"]
+        )
+        city = City(now=now)
+        click.echo("  人と団体を登録しています…")
+        load_people(city)
+        click.echo("  依頼を進めています…")
+        load_requests(city)
+        db.session.commit()
+        return True
+
+
+def accounts(app: Flask) -> list[tuple[str, str, str]]:
+    """(role in words, name, address) of everybody who can sign in, staff first."""
+    with app.app_context():
+        users = db.session.scalars(select(User).order_by(User.id))
+        return [("・".join(grant.role.label for grant in u.roles) or "市民", u.name, u.email) for u in users]
+
+
+def _deliver_now_and_then(app: Flask, *, every: float = 3.0) -> None:
+    while True:
+        with app.app_context():
+            try:
+                outbox.deliver_due(now=datetime.now(UTC), transport=outbox.transport_from_config())
+            except Exception:
+                app.logger.exception("the demo could not deliver its mail")
+        clock.sleep(every)
+
+
+@click.command("demo")
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
+@click.option("--reset", is_flag=True, help="Throw the demo city away and build it anew.")
+def demo(port: int, reset: bool) -> None:
+    """Build the invented city where there is none yet, and serve it on 127.0.0.1."""
+    from waitress import create_server
+
+    folder = config.ROOT / "instance"
+    if reset:
+        forget(folder)
+    click.echo("1/3 データベースを用意しています…")
+    app = demo_app(folder)
+    app.config["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    made = load(app, now=datetime.now(UTC))
+    click.echo("  架空の市を作りました。" if made else "  前に作った市をそのまま使います（--reset で作り直します）。")
+    click.echo(f"2/3 ログインできる人（パスワードはどれも {PASSWORD}）")
+    for role, name, address in accounts(app):
+        click.echo(f"  {address:36} {name}（{role}）")
+    click.echo(f"3/3 ブラウザで開いてください: http://127.0.0.1:{port}/")
+    click.echo(f"  届いたメール: http://127.0.0.1:{port}/demo/mail　終えるときは Ctrl+C")
+    threading.Thread(target=_deliver_now_and_then, args=(app,), daemon=True).start()
+    create_server(app, host="127.0.0.1", port=port, threads=8).run()
