@@ -1,21 +1,142 @@
-"""The first page, what waits for me, and the navigation."""
+"""The first page, what waits for me, the mails that went out, and the navigation."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy import case, select
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response
 
-from .accounts.permissions import public
+from . import outbox
+from .accounts.actor import Actor
+from .accounts.permissions import Permission, current_actor, may, public, requires
+from .database import db
+from .help_requests import services as help_requests
+from .help_requests.models import HelpRequest
+from .outbox import Message, MessageState
+from .registry import services as registry
+from .supporters.models import Supporter
 
 bp = Blueprint("home", __name__)
+
+MAILS_PER_PAGE = 50
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Door:
+    """A page in the navigation, for those who hold the permission."""
+
+    endpoint: str
+    label: Any
+    permission: Permission
+
+
+STAFF_PAGES = (
+    Door("dispatch.queue", _l("窓口"), Permission.REQUEST_LIST),
+    Door("help_requests.enter", _l("依頼を入れる"), Permission.REQUEST_ENTER),
+    Door("supporters.index", _l("協働サポーター"), Permission.SUPPORTER_LIST),
+    Door("groups.index", _l("登録団体"), Permission.GROUP_READ),
+    Door("councils.index", _l("審議会等"), Permission.COUNCIL_READ),
+    Door("registry.representations", _l("代表者の確認"), Permission.REPRESENTATION_APPROVE),
+    Door("home.mails", _l("メール"), Permission.OUTBOX_READ),
+)
+OWN_PAGES = (
+    Door("home.me", _l("マイページ"), Permission.ME_READ),
+    Door("help_requests.submit", _l("手伝ってほしい"), Permission.REQUEST_SUBMIT),
+    Door("supporters.register", _l("手伝いたい"), Permission.SUPPORTER_REGISTER),
+)
+
+
+def doors_of(actor: Actor) -> list[Door]:
+    """Staff see the pages of their work, and their own page where they are also somebody in the registry."""
+    doors = STAFF_PAGES + (OWN_PAGES[:1] if actor.parties else ()) if actor.is_staff else OWN_PAGES
+    return [door for door in doors if may(actor, door.permission) and exists(door.endpoint)]
+
+
+def exists(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions
+
+
+def navigation() -> dict[str, Any]:
+    nav = [
+        {"label": door.label, "url": url_for(door.endpoint), "current": request.endpoint == door.endpoint}
+        for door in doors_of(current_actor())
+    ]
+    return {"nav": nav}
 
 
 @bp.get("/")
 @public
 def index() -> str:
-    return render_template("home/index.html")
+    return render_template("home/index.html", exists=exists)
 
 
-def navigation() -> dict[str, Any]:
-    return {"nav": []}
+@bp.get("/me")
+@requires(Permission.ME_READ)
+def me() -> str | Response:
+    actor, person = current_actor(), registry.person_of(current_user)
+    doors = doors_of(actor)
+    if actor.is_staff and not actor.parties and doors:
+        return redirect(url_for(doors[0].endpoint), code=303)
+    requests = help_requests.requests_of(actor).options(joinedload(HelpRequest.requester))
+    return render_template(
+        "home/me.html",
+        waiting=waiting_for(actor),
+        registrations=registrations_of(actor),
+        representations=registry.representations_of(person.id) if person else [],
+        requests=list(
+            db.session.scalars(requests.order_by(HelpRequest.submitted_at.desc(), HelpRequest.id.desc()).limit(SHOWN))
+        ),
+        exists=exists,
+    )
+
+
+def waiting_for(actor: Actor) -> list[dict[str, str]]:
+    """What only this person can answer, as title, text and url: inquiries and agreements of the dispatch room."""
+    return []
+
+
+def registrations_of(actor: Actor) -> list[Supporter]:
+    query = (
+        select(Supporter)
+        .where(Supporter.party_id.in_(actor.parties))
+        .options(joinedload(Supporter.party))
+        .order_by(Supporter.registered_on.desc(), Supporter.id.desc())
+        .limit(SHOWN)
+    )
+    return list(db.session.scalars(query))
+
+
+@bp.get("/outbox")
+@requires(Permission.OUTBOX_READ)
+def mails() -> str:
+    needs_somebody = case((Message.state.in_([MessageState.UNCERTAIN, MessageState.FAILED]), 0), else_=1)
+    query = select(Message).order_by(needs_somebody, Message.created_at.desc(), Message.id.desc())
+    return render_template(
+        "home/mails.html", mails=db.paginate(query, per_page=MAILS_PER_PAGE, max_per_page=MAILS_PER_PAGE)
+    )
+
+
+def _message(message_id: int) -> Message | None:
+    return db.session.get(Message, message_id)
+
+
+@bp.post("/outbox/<int:message_id>/settle")
+@requires(Permission.OUTBOX_READ, _message)
+def settle(message: Message) -> Response:
+    """Somebody telephoned and knows whether an uncertain mail arrived."""
+    answers = {"arrived": True, "again": False}
+    if (arrived := answers.get(request.form.get("answer", ""))) is None:
+        abort(400)
+    outbox.settle(message, arrived=arrived, by=current_actor(), now=datetime.now(UTC))
+    db.session.commit()
+    flash(_("届いたと記録しました。") if arrived else _("もう一度送ります。"), "success")
+    return redirect(url_for("home.mails"), code=303)

@@ -1,0 +1,168 @@
+"""The first page, my page, the navigation, and the mails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, select
+
+from matching import outbox
+from matching.accounts.models import Role
+from matching.audit import AuditEntry
+from matching.database import db
+from matching.help_requests.states import RequestState
+from matching.outbox import Message, MessageState
+from matching.registry.models import Representation
+from tests.conftest import sign_in
+from tests.factories import a_coordinator, a_person, a_representative, a_user, acting, an_organization, staff
+from tests.help_requests.factories import a_request
+
+
+def nav_of(page) -> list[str]:
+    return [link.text for link in page.html.select(".site-nav a")]
+
+
+def a_mail(now, state=MessageState.UNCERTAIN, subject="お知らせ", **facts):
+    mail = outbox.enqueue("request:submitted", to="hanako@example.jp", subject=subject, body="秘密の本文", now=now, **facts)
+    mail.state, mail.sent_at = state, now if state is MessageState.SENT else None
+    return mail
+
+
+def test_the_first_page_has_two_doors_and_says_how_it_works(web):
+    page = web.get("/", status=200)
+    assert "手伝ってほしい" in page.html.select_one(".doors").text
+    assert "しくみ" in page
+    assert "電話や窓口でも" in page
+    assert nav_of(page) == []
+
+
+def test_somebody_signed_in_sees_their_own_pages(session, app):
+    page = sign_in(app, a_user().email).get("/", status=200)
+    assert nav_of(page)[:2] == ["マイページ", "手伝ってほしい"]
+    assert "メール" not in nav_of(page)
+
+
+def test_a_coordinator_sees_the_pages_of_the_desk(session, app):
+    page = sign_in(app, a_coordinator().email).get("/outbox", status=200)
+    assert {"依頼を入れる", "メール"} <= set(nav_of(page))
+    assert "手伝ってほしい" not in nav_of(page)
+    assert page.html.select_one(".site-nav [aria-current]").text == "メール"
+
+
+def test_a_contractors_coordinator_and_council_staff_see_different_pages(session, app):
+    contractor = nav_of(sign_in(app, a_coordinator("saporant").email).get("/"))
+    assert "審議会等" not in contractor
+    assert "依頼を入れる" not in nav_of(sign_in(app, staff(Role.CLERK).email).get("/"))
+
+
+def test_my_page_shows_my_requests_and_organizations_and_nobody_elses(session, app, now):
+    user = a_representative(an_organization("さくら台自治会"))
+    organization_id = session.scalars(
+        select(Representation.organization_id).where(Representation.person_id == user.party_id)
+    ).one()
+    a_request(now=now, title="わたしの依頼").requester_id = organization_id
+    a_request(now=now, requester=an_organization("ひばり町内会"), title="よその依頼")
+    page = sign_in(app, user.email).get("/me", status=200)
+    assert "さくら台自治会" in page
+    assert "わたしの依頼" in page
+    assert "窓口が内容を確かめています" in page
+    assert "よその依頼" not in page
+
+
+@pytest.mark.parametrize("state", list(RequestState))
+def test_every_state_has_words_for_the_requester(session, app, now, state):
+    organization = an_organization()
+    a_request(now=now, requester=organization, state=state)
+    assert state.label in sign_in(app, a_representative(organization).email).get("/requests/mine", status=200)
+
+
+@pytest.mark.parametrize("page", ["/me", "/requests/mine"])
+def test_more_requests_need_no_more_queries(session, app, now, page):
+    organization = an_organization()
+    browser = sign_in(app, a_representative(organization).email)
+
+    def queries() -> int:
+        asked = []
+        event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        browser.get(page, status=200)
+        return len(asked)
+
+    a_request(now=now, requester=organization)
+    few = queries()
+    for _ in range(8):
+        a_request(now=now, requester=organization)
+    assert 2 < queries() <= few + 1
+
+
+def test_a_stranger_signs_in_before_the_own_page(web):
+    assert "/login" in web.get("/me", status=303).headers["Location"]
+
+
+def test_somebody_without_anything_still_has_a_page(session, app):
+    page = sign_in(app, a_user(party=a_person()).email).get("/me", status=200)
+    assert "まだ依頼はありません" in page
+
+
+def test_a_member_of_staff_goes_straight_to_work(session, app):
+    answer = sign_in(app, a_coordinator().email).get("/me", status=303)
+    assert answer.headers["Location"] in ("/desk", "/requests/enter")
+
+
+def test_the_mails_that_need_somebody_come_first_and_bodies_stay_hidden(session, app, now):
+    for state in (MessageState.UNCERTAIN, MessageState.SENT, MessageState.FAILED, MessageState.HELD):
+        a_mail(now, state, subject=f"件名{state.value}")
+    page = sign_in(app, a_coordinator().email).get("/outbox", status=200)
+    subjects = [cell.text for cell in page.html.select("tbody th")]
+    assert subjects == ["件名failed", "件名uncertain", "件名held", "件名sent"]
+    assert "hanako@example.jp" in page
+    assert "秘密の本文" not in page
+
+
+def test_many_mails_come_on_several_pages(session, app, now):
+    for number in range(51):
+        a_mail(now, MessageState.SENT, subject=f"件名{number}")
+    browser = sign_in(app, staff(Role.ADMINISTRATOR).email)
+    assert len(browser.get("/outbox").html.select("tbody tr")) == 50
+    assert "件名0" in browser.get("/outbox?page=2")
+    browser.get("/outbox?page=99", status=404)
+    assert len(browser.get("/outbox?per_page=1000").html.select("tbody tr")) == 50
+
+
+@pytest.mark.parametrize(
+    ("button", "state", "told"),
+    [("届いたことを確認した", MessageState.SENT, "message:confirm"), ("もう一度送る", MessageState.HELD, "message:resend")],
+)
+def test_somebody_settles_a_mail_that_may_or_may_not_have_arrived(session, app, now, button, state, told):
+    mail = a_mail(now, case=7)
+    page = sign_in(app, a_coordinator().email).get("/outbox")
+    form = next(form for form in page.forms.values() if button in form.text)
+    form.submit(status=303)
+    session.refresh(mail)
+    assert mail.state is state
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.event == told)).one()
+    assert (entry.case, entry.subject_id) == (7, mail.id)
+    form.submit(status=409)
+
+
+@pytest.mark.parametrize("state", [state for state in MessageState if state is not MessageState.UNCERTAIN])
+def test_only_an_uncertain_mail_can_be_settled(session, now, state):
+    mail = a_mail(now, state)
+    with pytest.raises(outbox.TooLate):
+        outbox.settle(mail, arrived=True, by=acting(a_coordinator()), now=now + timedelta(days=1))
+    session.refresh(mail)
+    assert mail.state is state
+
+
+def test_an_unknown_answer_about_a_mail_is_refused(session, app, now):
+    mail = a_mail(now)
+    page = sign_in(app, a_coordinator().email).get("/outbox")
+    form = next(form for form in page.forms.values() if "もう一度送る" in form.text)
+    form["answer"] = "maybe"
+    form.submit(status=400)
+    assert session.get(Message, mail.id).state is MessageState.UNCERTAIN
+
+
+def test_the_public_does_not_learn_of_the_mails(session, app):
+    sign_in(app, a_user().email).get("/outbox", status=404)
+    sign_in(app, staff(Role.CLERK).email).get("/outbox", status=403)
