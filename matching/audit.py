@@ -79,15 +79,4 @@ def _append_only(session: Session, _context: Any, _instances: Any) -> None:
         raise RuntimeError("The audit log is append-only.")
 
 
-# The database refuses it too, whoever connects; the migration carries the same statements.
-SQLITE_GUARDS = tuple(
-    f"CREATE TRIGGER audit_entry_no_{verb.lower()} BEFORE {verb} ON audit_entry "
-    "BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END"
-    for verb in ("UPDATE", "DELETE")
-)
-POSTGRESQL_GUARDS = (
-    "CREATE FUNCTION audit_entry_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'audit_entry is append-only'; END $$",
-    "CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON audit_entry "
-    "FOR EACH ROW EXECUTE FUNCTION audit_entry_is_append_only()",
-)
+# The database refuses it too, whoever connects: triggers in the first migration.
