@@ -120,16 +120,15 @@ def registrations_of(actor: Actor) -> list[Supporter]:
 def mails() -> str:
     needs_somebody = case((Message.state.in_([MessageState.UNCERTAIN, MessageState.FAILED]), 0), else_=1)
     query = select(Message).order_by(needs_somebody, Message.created_at.desc(), Message.id.desc())
-    return render_template(
-        "home/mails.html", mails=db.paginate(query, per_page=MAILS_PER_PAGE, max_per_page=MAILS_PER_PAGE)
-    )
+    page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    return render_template("home/mails.html", mails=db.paginate(query, page=page, per_page=MAILS_PER_PAGE))
 
 
 def _message(message_id: int) -> Message | None:
     return db.session.get(Message, message_id)
 
 
-@bp.post("/outbox/<int:message_id>/settle")
+@bp.post("/outbox/<int(max=2147483647):message_id>/settle")
 @requires(Permission.OUTBOX_READ, _message)
 def settle(message: Message) -> Response:
     """Somebody telephoned and knows whether an uncertain mail arrived."""

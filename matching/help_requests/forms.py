@@ -174,7 +174,7 @@ class SubmitForm(WordsFields, MatterFields, Form):
 
     organization = SelectField(
         _l("団体"),
-        coerce=lambda value: int(value) if str(value).isdigit() else None,
+        coerce=lambda value: int(value) if str(value).isdecimal() else None,
         validators=[Chosen(_l("どの団体の依頼か、選んでください。")), OfferedOrNone()],
         validate_choice=False,
     )

@@ -26,6 +26,7 @@ from .states import OPEN_TO_CHANGE, WORKFLOW, RequestAction, RequestState
 bp = Blueprint("help_requests", __name__)
 bp.add_app_template_global(when_in_words)
 
+ONE = "/requests/<int(max=2147483647):request_id>"
 PER_PAGE = 20
 Page = str | Response | tuple[str, int]
 
@@ -54,8 +55,8 @@ def wants_to_accept() -> bool:
 
 def page_of(help_request: HelpRequest) -> Response:
     """On to the page of one request: the whole case for the desk, its own page for the requester."""
-    path = "/requests/" if may(current_actor(), Permission.REQUEST_LIST) else "/my/requests/"
-    return redirect(f"{path}{help_request.id}", code=303)
+    endpoint = "dispatch.case" if may(current_actor(), Permission.REQUEST_LIST) else "dispatch.my_request"
+    return redirect(url_for(endpoint, request_id=help_request.id), code=303)
 
 
 @bp.route("/requests/new", methods=["GET", "POST"])
@@ -84,7 +85,7 @@ def submit() -> Page:
         if sent:
             db.session.commit()
             flash(_("依頼を受け取りました。窓口が内容を確かめて、ご連絡します。"), "success")
-            return redirect(f"/my/requests/{sent.id}", code=303)
+            return redirect(url_for("dispatch.my_request", request_id=sent.id), code=303)
         db.session.rollback()
     page = render_template("help_requests/submit.html", form=form, person=person)
     return page, 422 if form.errors else 200
@@ -96,7 +97,9 @@ def mine() -> str:
     query = services.requests_of(current_actor()).options(
         joinedload(HelpRequest.requester), selectinload(HelpRequest.occasions)
     )
-    pages = db.paginate(query.order_by(HelpRequest.submitted_at.desc(), HelpRequest.id.desc()), per_page=PER_PAGE)
+    page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    newest = query.order_by(HelpRequest.submitted_at.desc(), HelpRequest.id.desc())
+    pages = db.paginate(newest, page=page, per_page=PER_PAGE)
     return render_template("help_requests/mine.html", requests=pages)
 
 
@@ -148,7 +151,7 @@ def _enter(form: EnterForm, organization: Organization | None, now: datetime) ->
     return entered
 
 
-@bp.route("/requests/<int:request_id>/complete", methods=["GET", "POST"])
+@bp.route(f"{ONE}/complete", methods=["GET", "POST"])
 @requires(Permission.REQUEST_HANDLE, load_request)
 def complete(help_request: HelpRequest) -> Page:
     now = datetime.now(UTC)
@@ -185,7 +188,7 @@ def _complete(form: TermsForm, help_request: HelpRequest, now: datetime) -> Help
     return help_request
 
 
-@bp.route("/requests/<int:request_id>/withdraw", methods=["GET", "POST"])
+@bp.route(f"{ONE}/withdraw", methods=["GET", "POST"])
 @requires(Permission.REQUEST_READ, load_request)
 def withdraw(help_request: HelpRequest) -> Page:
     actor = current_actor()

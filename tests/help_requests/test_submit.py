@@ -246,3 +246,25 @@ def test_my_list_shows_my_requests_with_the_next_step_and_nobody_elses(session, 
     other = a_representative(an_organization("ひばり町内会"))
     assert "敬老会の出し物" not in sign_in(app, other.email).get("/requests/mine", status=200)
 
+
+
+@pytest.mark.parametrize("page", ["99999999999999999999", "0", "-1", "x"])
+def test_a_page_of_my_list_that_cannot_be_is_not_an_error_of_ours(browser, page):
+    assert browser.get(f"/requests/mine?page={page}", expect_errors=True).status_int in (200, 404)
+
+
+@pytest.mark.parametrize("request_id", ["999", "99999999999999999999"])
+def test_a_request_that_does_not_exist_is_not_found(browser, request_id):
+    browser.get(f"/requests/{request_id}/withdraw", status=404)
+
+
+def test_what_was_sent_leads_to_its_page(session, browser):
+    assert "敬老会の出し物をお願いしたい" in filled(browser).submit().follow(status=200)
+
+
+@pytest.mark.parametrize("name", ["field", "district", "occasions-0-part", "money", "head_count", "occasions-0-starts"])
+@pytest.mark.parametrize("value", ["²", "١", "9" * 30, "\x00", "<b>", "null"])
+def test_odd_characters_never_break_the_form(browser, name, value):
+    form = filled(browser)
+    form[name].force_value(value)
+    assert form.submit(expect_errors=True).status_int in (303, 422)

@@ -183,7 +183,6 @@ def _add_contacts(party: Party, contacts: Iterable[Contact], *, by: Actor, now: 
         return
     kept = [Contact(point.kind, point.value, point.may_share, point.hours) for point in party.contact_points]
     registry.set_contacts(party, [*kept, *told])
-    db.session.add(party)  # new points come along by cascade
     audit.record(f"{party.kind.value}:contacts", party, by=by, at=now, fields=[contact.kind.value for contact in told])
 
 
