@@ -6,10 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
+from werkzeug.routing import IntegerConverter
 
 from . import config as settings
 from . import errors, extensions, i18n
 from .database import db
+
+LARGEST_ID = 2**31 - 1  # what an INTEGER of PostgreSQL holds; a larger number in a URL names nothing
+
+
+class RowId(IntegerConverter):
+    """``<int:…>`` in our URLs."""
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **{"max": LARGEST_ID, **kw})
+
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -27,6 +38,7 @@ def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None
         static_folder=str(settings.ROOT / "static"),
         static_url_path="/static",
     )
+    app.url_map.converters["int"] = RowId
     app.config.from_mapping(settings.load(instance))
     app.config.from_mapping(overrides or {})
     _init_extensions(app)

@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from secrets import token_urlsafe
+from uuid import uuid4
 
 import click
-from flask.cli import AppGroup
+from flask import current_app
+from flask.cli import AppGroup, with_appcontext
+from flask_migrate import upgrade
+from flask_security.utils import hash_password
+from sqlalchemy import select
 
 from . import outbox
+from .accounts.models import Role, RoleGrant, User
+from .database import db
 from .demo.commands import demo
 from .match_commands import match
 from .profiles.commands import profiles
+from .registry.vocabulary import Department, Desk, load_reference_tables
 
 outbox_group = AppGroup("outbox", help="Mail that waits to be sent.")
+staff_group = AppGroup("staff", help="Members of staff and their roles.")
+
+
+@click.command("setup")
+@with_appcontext
+def setup() -> None:
+    """Bring the database up to date and load the reference tables; the same again changes nothing."""
+    click.echo("1/2 データベースを更新しています…")
+    upgrade()
+    click.echo("2/2 分野・地域・窓口を読み込んでいます…")
+    load_reference_tables(
+        support_centre_name=current_app.config["SUPPORT_CENTRE_NAME"], city_desk_name=current_app.config["DESK_NAME"]
+    )
+    db.session.commit()
 
 
 @outbox_group.command("deliver")
@@ -23,4 +46,46 @@ def deliver(limit: int) -> None:
     click.echo(" ".join(f"{state}={count}" for state, count in sorted(counts.items())))
 
 
-COMMANDS: tuple[click.Command, ...] = (demo, match, outbox_group, profiles)
+@staff_group.command("add")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--desk", help="Code of the desk of a coordinator: kyodo, saporant, center:小郡 …")
+@click.option("--department", help="Name of the department of a clerk; made when it is not there yet.")
+def add_staff(email: str, name: str, role: str, desk: str | None, department: str | None) -> None:
+    """Give somebody a role; a new account's password is chosen through 「パスワードを忘れた」."""
+    place = db.session.scalar(select(Desk).where(Desk.code == desk)) if desk else None
+    if (desk and place is None) or (role == Role.COORDINATOR and place is None):
+        codes = ", ".join(db.session.scalars(select(Desk.code).order_by(Desk.id)))
+        raise click.UsageError(f"A coordinator needs --desk, one of: {codes}")
+    unit = _department(department) if department else None
+    if role == Role.CLERK and unit is None:
+        raise click.UsageError("A clerk needs --department.")
+    user = db.session.scalar(select(User).where(User.email == email.lower()))
+    if user is None:
+        user = User(
+            email=email.lower(),
+            name=name,
+            password=hash_password(token_urlsafe(32)),
+            fs_uniquifier=uuid4().hex,
+            confirmed_at=datetime.now(UTC),
+        )
+        db.session.add(user)
+    held = {(grant.role, grant.desk_id, grant.department_id) for grant in user.roles}
+    wanted = (Role(role), place.id if place else None, unit.id if unit else None)
+    if wanted not in held:
+        user.roles.append(RoleGrant(role=wanted[0], desk_id=wanted[1], department_id=wanted[2]))
+    db.session.commit()
+    click.echo(f"{email}: {Role(role).label}")
+
+
+def _department(name: str) -> Department:
+    department = db.session.scalar(select(Department).where(Department.name == name))
+    if department is None:
+        department = Department(name=name)
+        db.session.add(department)
+        db.session.flush()
+    return department
+
+
+COMMANDS: tuple[click.Command, ...] = (demo, match, outbox_group, profiles, setup, staff_group)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, has_app_context
+from flask_migrate import upgrade
 from webtest import TestApp
 
 from matching import create_app
@@ -26,7 +27,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template")
     app = create_app({"SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'db.sqlite'}"}, instance=folder)
     with app.app_context():
-        db.create_all()
+        upgrade()
         vocabulary.load_reference_tables(support_centre_name="さぽらんて", city_desk_name="協働推進課")
         db.session.commit()
         db.session.remove()

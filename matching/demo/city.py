@@ -20,7 +20,16 @@ from ..database import db
 from ..groups import services as groups
 from ..i18n import TOKYO, fiscal_year
 from ..registry import services as registry
-from ..registry.models import ContactKind, Gender, Organization, Party, Person, Purpose, Representation, RepresentationState
+from ..registry.models import (
+    ContactKind,
+    Gender,
+    Organization,
+    Party,
+    Person,
+    Purpose,
+    Representation,
+    RepresentationState,
+)
 from ..registry.services import Contact, SkillWords
 from ..registry.vocabulary import PARTS, Department, Desk, District, Money, OrganizationKind, Support
 from ..supporters import services as supporters

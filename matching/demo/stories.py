@@ -183,12 +183,13 @@ class Story:
             return f"{contact['name']}　{contact['telephone']}" if contact else None
 
         told = self.row["terms"]
-        there = {"venue_contact": who(self.row["venue_contact"]), "day_contact": who(self.row["day_contact"])}
+        venue, on_the_day = who(self.row["venue_contact"]), who(self.row["day_contact"])
         if told is None and self.row["story"] == "accepted":
-            return help_requests.Terms(**there)  # the desk still has to ask
+            return help_requests.Terms(venue, on_the_day)  # the desk still has to ask
         told = told or {}
         return help_requests.Terms(
-            **there,
+            venue,
+            on_the_day,
             honorarium=Honorarium(told.get("honorarium", "none")),
             honorarium_yen=told.get("honorarium_yen"),
             travel=Travel(told.get("travel", "actual")),
@@ -207,7 +208,8 @@ class Story:
             if candidate.party_id == party.canonical:
                 return candidate
         supporter = open_registration(party.id)
-        profile = supporter and profiles.find(registry=Registry.SUPPORTER.value, registration_id=supporter.id)
+        assert supporter is not None
+        profile = profiles.find(registry=Registry.SUPPORTER.value, registration_id=supporter.id)
         assert profile is not None
         return shortlisting.add_by_hand(
             self.request,

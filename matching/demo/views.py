@@ -29,9 +29,9 @@ def accounts() -> str:
 @public
 def mail() -> str:
     query = select(Message).order_by(Message.id.desc())
-    return render_template(
-        "demo/mail.html", page=db.paginate(query, page=request.args.get("page", 1, type=int), per_page=30, max_per_page=30, error_out=False)
-    )
+    number = min(request.args.get("page", 1, type=int), 1_000)
+    page = db.paginate(query, page=number, per_page=30, max_per_page=30, error_out=False)
+    return render_template("demo/mail.html", page=page)
 
 
 @bp.get("/mail/<int:message_id>")

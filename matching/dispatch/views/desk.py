@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request
 
 from ... import audit
@@ -27,7 +29,7 @@ def _rows_of(candidate: Candidate) -> list[tuple[str, int | None, int]]:
 
 
 # What the room's pages and letters ask for by name.
-for _name, _words in {
+_GLOBALS: dict[str, Any] = {
     "say": say,
     "reasons_of": reasons_of,
     "rows_of": _rows_of,
@@ -35,7 +37,8 @@ for _name, _words in {
     "first_wish": first_wish,
     "second_wish": second_wish,
     "terms_in_words": terms_in_words,
-}.items():
+}
+for _name, _words in _GLOBALS.items():
     bp.add_app_template_global(_words, _name)
 
 
@@ -57,7 +60,7 @@ def queue() -> str:
 @bp.get("/desk/ended")
 @requires(Permission.REQUEST_LIST)
 def ended() -> str:
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), 1_000)
     rows = reading.ended(page=page)
     return render_template("dispatch/ended.html", rows=rows[:50], page=page, has_more=len(rows) > 50)
 
