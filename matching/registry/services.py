@@ -117,13 +117,14 @@ def value_key(kind: ContactKind, value: str) -> str:
 def set_contacts(party: Party, contacts: Iterable[Contact]) -> None:
     """Replace the party's contact points, one of each kind; an empty value leaves the kind out."""
     wanted = {contact.kind: contact for contact in contacts if contact.value.strip()}
-    for point in list(party.contact_points):
-        if point.kind not in wanted:
-            party.contact_points.remove(point)
+    for old in list(party.contact_points):
+        if old.kind not in wanted:
+            party.contact_points.remove(old)
     for kind, contact in wanted.items():
         point = party.contact(kind)
         if point is None:
-            party.contact_points.append(point := ContactPoint(kind=kind))
+            point = ContactPoint(kind=kind)
+            party.contact_points.append(point)
         point.value = contact.value.strip()
         point.value_key = value_key(kind, contact.value)
         point.may_share = contact.may_share
