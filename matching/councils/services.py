@@ -161,7 +161,9 @@ def seats_taken(day: date) -> dict[int, int]:
     """Council id → how many sit on it on this day."""
     taken: dict[int, int] = {}
     query = select(Appointment).where(
-        Appointment.starts <= day, or_(Appointment.ends.is_(None), Appointment.ends >= day), Appointment.left_on.is_(None)
+        Appointment.starts <= day,
+        or_(Appointment.ends.is_(None), Appointment.ends >= day),
+        Appointment.left_on.is_(None),
     )
     for term in db.session.scalars(query):
         taken[term.council_id] = taken.get(term.council_id, 0) + 1

@@ -55,7 +55,11 @@ def representations() -> str:
 @bp.post("/representations/<int(max=2147483647):representation_id>/approve")
 @requires(Permission.REPRESENTATION_APPROVE, _representation)
 def approve(representation: Representation) -> Response:
-    return _decide(representation, approve=True, done=_("「%(name)s」の担当者として確認しました。", name=representation.organization.name))
+    return _decide(
+        representation,
+        approve=True,
+        done=_("「%(name)s」の担当者として確認しました。", name=representation.organization.name),
+    )
 
 
 @bp.post("/representations/<int(max=2147483647):representation_id>/refuse")
@@ -85,7 +89,8 @@ class ClaimForm(ContactFields, Form):
 
     def offer(self, found: list[Organization]) -> None:
         self.choice.choices = [
-            SelectChoice(str(one.id), f"{one.name}（{one.district.name}）" if one.district else one.name) for one in found
+            SelectChoice(str(one.id), f"{one.name}（{one.district.name}）" if one.district else one.name)
+            for one in found
         ] + [SelectChoice(NEW, _("新しい団体（下に書く）") if found else _("新しい団体"))]
         if not found:
             self.choice.data = NEW
@@ -151,7 +156,13 @@ def _claim(form: Any, user: User, person: Person | None, *, now: datetime) -> Re
 
 def _local(target: str | None) -> str | None:
     """A path of this site, or None: nobody is sent elsewhere by a link they were given."""
-    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target or not target.isprintable():
+    if (
+        not target
+        or not target.startswith("/")
+        or target.startswith("//")
+        or "\\" in target
+        or not target.isprintable()
+    ):
         return None
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc else None

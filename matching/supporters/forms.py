@@ -92,22 +92,40 @@ class ContentFields:
         _l("できること"),
         min_entries=MAX_SKILLS,
         max_entries=MAX_SKILLS,
-        description=_l("1つの欄に1つずつ、ふだんの言葉で書いてください。例：庭木の剪定、スマートフォンの使い方を教える、紙芝居"),
+        description=_l(
+            "1つの欄に1つずつ、ふだんの言葉で書いてください。例：庭木の剪定、スマートフォンの使い方を教える、紙芝居"
+        ),
     )
     intro = words(
-        _l("自己紹介・これまでの経験"), longest=LONGEST_INTRO, rows=5, description=_l("どこで、だれに、何をしてきたかを書くと、合う依頼を見つけやすくなります。")
+        _l("自己紹介・これまでの経験"),
+        longest=LONGEST_INTRO,
+        rows=5,
+        description=_l("どこで、だれに、何をしてきたかを書くと、合う依頼を見つけやすくなります。"),
     )
     supports = some_of(_l("どんな手伝いができますか"), Support)
-    fields = references(_l("活動の分野"), description=_l("当てはまるものを選んでください。分からないときは、選ばなくて大丈夫です。"))
+    fields = references(
+        _l("活動の分野"), description=_l("当てはまるものを選んでください。分からないときは、選ばなくて大丈夫です。")
+    )
     anywhere = BooleanField(_l("市内どこでも行ける"))
-    districts = references(_l("行ける地域"), description=_l("「市内どこでも行ける」に印を付けたときは、選ばなくて大丈夫です。"))
-    availability = week_slots(_l("都合のよい曜日と時間帯"), description=_l("まだ分からないときは、何も選ばなくて大丈夫です。"))
-    money = one_of(_l("謝礼・費用"), Money, blank=_l("決めていない"), description=_l("実費は、交通費や材料費のことです。"))
-    heads = WholeNumber(_l("一度に行ける人数"), least=1, most=200, description=_l("グループで行けるときに入力してください。"))
+    districts = references(
+        _l("行ける地域"), description=_l("「市内どこでも行ける」に印を付けたときは、選ばなくて大丈夫です。")
+    )
+    availability = week_slots(
+        _l("都合のよい曜日と時間帯"), description=_l("まだ分からないときは、何も選ばなくて大丈夫です。")
+    )
+    money = one_of(
+        _l("謝礼・費用"), Money, blank=_l("決めていない"), description=_l("実費は、交通費や材料費のことです。")
+    )
+    heads = WholeNumber(
+        _l("一度に行ける人数"), least=1, most=200, description=_l("グループで行けるときに入力してください。")
+    )
     monthly_cap = WholeNumber(_l("1か月に引き受ける回数の上限"), least=1, most=31)
     yearly_cap = WholeNumber(_l("1年に引き受ける回数の上限"), least=1, most=366)
     conditions = words(
-        _l("お願いしたいこと・条件"), longest=300, rows=3, description=_l("例：車がないので送り迎えがほしい、階段の多い会場は難しい")
+        _l("お願いしたいこと・条件"),
+        longest=300,
+        rows=3,
+        description=_l("例：車がないので送り迎えがほしい、階段の多い会場は難しい"),
     )
     consents = some_of(_l("同意すること"), Purpose, description=_l("1つずつ選べます。あとから取り消すこともできます。"))
 
@@ -174,7 +192,10 @@ class PersonFields:
     name = words(_l("氏名"), longest=80, ask=_l("氏名を入力してください。"), render_kw={"autocomplete": "name"})
     kana = words(_l("氏名（ふりがな）"), longest=80, ask=_l("ふりがなを入力してください。"))
     birth_year = WholeNumber(
-        _l("生まれた年（西暦）"), least=1900, most=2100, description=_l("18歳未満の方は、必ず入力してください。例：昭和35年は1960年です。")
+        _l("生まれた年（西暦）"),
+        least=1900,
+        most=2100,
+        description=_l("18歳未満の方は、必ず入力してください。例：昭和35年は1960年です。"),
     )
     guardian_name = words(_l("保護者の氏名"), longest=80)
     guardian_agreed = BooleanField(_l("保護者が登録に同意しています"))
@@ -188,12 +209,16 @@ class PersonFields:
 class OrganizationFields:
     """Mixin: an organization, and the person who speaks for it."""
 
-    organization = SelectField(_l("登録する団体"), coerce=lambda value: int(value) if str(value).isdecimal() else None, validate_choice=False)
+    organization = SelectField(
+        _l("登録する団体"), coerce=lambda value: int(value) if str(value).isdecimal() else None, validate_choice=False
+    )
     organization_name = words(_l("団体名"), longest=120)
     organization_kana = words(_l("団体名（ふりがな）"), longest=120)
     organization_kind = one_of(_l("団体の種類"), OrganizationKind)
     district = reference(_l("主な活動の地域"))
-    name = words(_l("担当者の氏名"), longest=80, ask=_l("担当者の氏名を入力してください。"), render_kw={"autocomplete": "name"})
+    name = words(
+        _l("担当者の氏名"), longest=80, ask=_l("担当者の氏名を入力してください。"), render_kw={"autocomplete": "name"}
+    )
     kana = words(_l("担当者の氏名（ふりがな）"), longest=80, ask=_l("担当者のふりがなを入力してください。"))
     title = words(_l("担当者の役職"), longest=60, description=_l("例：会長、事務局"))
 
@@ -219,7 +244,9 @@ class Pledge:
     """Mixin: the pledge that the city asks of everybody."""
 
     pledge = BooleanField(
-        _l("次のことを約束します。暴力団員や暴力団と関わりのある者ではありません。政治・宗教・営利を目的とした活動はしません。"),
+        _l(
+            "次のことを約束します。暴力団員や暴力団と関わりのある者ではありません。政治・宗教・営利を目的とした活動はしません。"
+        ),
         validators=[required(_l("登録には、この約束が必要です。内容を確かめて、印を付けてください。"))],
     )
 
@@ -278,7 +305,9 @@ class EditOrganization(EditFields, ContactFields, ContentFields, Registration):
 class ConfirmForm(Form):
     """Skills whose certificate was seen."""
 
-    skills = MultiCheckboxField(_l("資格証を確認したもの"), choices=[], coerce=lambda value: int(value) if str(value).isdecimal() else -1)
+    skills = MultiCheckboxField(
+        _l("資格証を確認したもの"), choices=[], coerce=lambda value: int(value) if str(value).isdecimal() else -1
+    )
     version = versioned()
 
     def offer(self, skills: list[Skill]) -> None:
@@ -287,7 +316,10 @@ class ConfirmForm(Form):
             del self.skills
             return
         self.skills.choices = [
-            SelectChoice(str(skill.id), _("%(qualification)s（%(phrase)s）", qualification=skill.qualification, phrase=skill.phrase))
+            SelectChoice(
+                str(skill.id),
+                _("%(qualification)s（%(phrase)s）", qualification=skill.qualification, phrase=skill.phrase),
+            )
             for skill in qualified
         ]
 

@@ -34,7 +34,9 @@ class AlreadyRegistered(MatchingError):
     def __init__(self, supporter: Supporter) -> None:
         super().__init__(
             _("協働サポーターの登録が、すでにあります。"),
-            advice=_("新しく登録しないで、いまの登録を直してください。直し方が分からないときは、窓口へお知らせください。"),
+            advice=_(
+                "新しく登録しないで、いまの登録を直してください。直し方が分からないときは、窓口へお知らせください。"
+            ),
         )
         self.supporter = supporter
 
@@ -90,7 +92,10 @@ def register(
         raise Invalid(_("受け付けた日は、今日までの日付にしてください。"), field="given_on")
     if by.source is Source.WEB and Purpose.MATCHING not in consents:
         raise Invalid(
-            _("「%(purpose)s」に同意がないと、ご紹介ができません。登録するには、印を付けてください。", purpose=_(Purpose.MATCHING.label)),
+            _(
+                "「%(purpose)s」に同意がないと、ご紹介ができません。登録するには、印を付けてください。",
+                purpose=_(Purpose.MATCHING.label),
+            ),
             field="consents",
         )
     _check(party, told, consents)
@@ -128,7 +133,9 @@ def edit(
 ) -> None:
     """Change what a registration says; its state stays, and searches see the change at once."""
     if supporter.state is SupporterState.ENDED:
-        raise MatchingError(_("この登録は終わっているため、直せません。"), advice=_("続けるときは、新しく登録してください。"))
+        raise MatchingError(
+            _("この登録は終わっているため、直せません。"), advice=_("続けるときは、新しく登録してください。")
+        )
     party = supporter.party
     before = _facts(supporter)
     if (name.strip(), (kana or "").strip() or None) != (party.name, party.kana):
@@ -221,7 +228,9 @@ def card_of(supporter: Supporter) -> Card:
         phrases=cards.phrases(supporter.party_id, Registry.SUPPORTER),
         intro=supporter.intro,
         fields=frozenset(field.number for field in supporter.fields),
-        districts=cards.districts_served(supporter.anywhere, frozenset(district.id for district in supporter.districts)),
+        districts=cards.districts_served(
+            supporter.anywhere, frozenset(district.id for district in supporter.districts)
+        ),
         availability=supporter.availability,
         supports=None if supporter.supports is None else frozenset(support.value for support in supporter.supports),
         money=supporter.money.value if supporter.money else None,
@@ -254,7 +263,10 @@ def _set_guardian(supporter: Supporter, name: str | None, agreed: bool, *, on: d
     if not (name or "").strip():
         raise Invalid(_("18歳未満の方は、保護者の氏名を入力してください。"), field="guardian_name")
     if not agreed:
-        raise Invalid(_("18歳未満の方は、保護者の同意が必要です。保護者と話してから、印を付けてください。"), field="guardian_agreed")
+        raise Invalid(
+            _("18歳未満の方は、保護者の同意が必要です。保護者と話してから、印を付けてください。"),
+            field="guardian_agreed",
+        )
     supporter.guardian_name = str(name).strip()
     supporter.guardian_agreed_on = supporter.guardian_agreed_on or on
 
