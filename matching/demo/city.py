@@ -58,6 +58,10 @@ class City:
     def today(self) -> date:
         return self.now.astimezone(TOKYO).date()
 
+    def day(self, ahead: int) -> date:
+        """So many days from the coming Sunday: the stories were written with their weekdays in mind."""
+        return self.today + timedelta(days=(6 - self.today.weekday()) + ahead)
+
     def at_the_desk(self, desk: str = "kyodo") -> Actor:
         return actor_of(self.coordinators[desk])
 

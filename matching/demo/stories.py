@@ -100,7 +100,7 @@ class Story:
 
     def wishes(self) -> tuple[help_requests.Wish, ...]:
         def day(ahead: int | None) -> date | None:
-            return None if ahead is None else self.city.today + timedelta(days=ahead)
+            return None if ahead is None else self.city.day(ahead)
 
         def clock(text: str | None) -> time | None:
             return time.fromisoformat(text) if text else None

@@ -12,7 +12,7 @@ from ...help_requests.models import HelpRequest
 from ...profiles.encoding import card_from_json
 from ...profiles.models import Profile
 from ...registry.models import Party, Registry
-from ..forms import AddForm, ConfirmForm, SearchForm
+from ..forms import AddForm, SearchForm
 from ..services import shortlisting
 from .base import bp, case_of, load_request, utcnow
 
@@ -21,7 +21,7 @@ from .base import bp, case_of, load_request, utcnow
 @requires(Permission.REQUEST_HANDLE, load_request)
 def candidates(help_request: HelpRequest) -> str:
     page = case_of(help_request)
-    return render_template("dispatch/candidates.html", case=page, confirm=ConfirmForm(version=help_request.version))
+    return render_template("dispatch/candidates.html", case=page, handles=True)
 
 
 @bp.post("/requests/<int:request_id>/candidates")

@@ -20,9 +20,9 @@ from .base import bp, case_of, load_request, utcnow
 
 
 def _rows_of(candidate: Candidate) -> list[tuple[str, int | None, int]]:
-    """A candidate's bars as (label, got, of) in points of a hundred."""
+    """A candidate's bars as (label, got, of): each criterion by itself, of a hundred."""
     return [
-        (criterion_label(bar.criterion), None if bar.got is None else round(bar.got * 100), round(bar.of * 100))
+        (criterion_label(bar.criterion), None if bar.got is None else round(100 * bar.got / bar.of), 100)
         for bar in bars_of(candidate)
         if bar.of
     ]
