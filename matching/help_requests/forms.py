@@ -93,7 +93,10 @@ class MatterFields:
     """Mixin: what is asked for."""
 
     title = words(
-        _l("題名"), longest=80, ask=_l("題名を入れてください。"), description=_l("例：敬老会で見られる出し物をお願いしたい")
+        _l("題名"),
+        longest=80,
+        ask=_l("題名を入れてください。"),
+        description=_l("例：敬老会で見られる出し物をお願いしたい"),
     )
     needs = words(
         _l("お願いしたいこと（短い言葉で）"),
@@ -146,7 +149,9 @@ class MatterFields:
 class WordsFields:
     """Mixin: the requester's own words, their money, and the key that makes one request of one opened form."""
 
-    form_key = HiddenField(default=lambda: uuid4().hex, validators=[Regexp(r"\A[0-9a-f]{32}\Z", message=_l("画面を開き直してください。"))])
+    form_key = HiddenField(
+        default=lambda: uuid4().hex, validators=[Regexp(r"\A[0-9a-f]{32}\Z", message=_l("画面を開き直してください。"))]
+    )
     trouble = words(
         _l("困っていること・してほしいこと"),
         longest=2000,
@@ -247,12 +252,16 @@ class EnterForm(OutlineFields, DeskFields, WordsFields, MatterFields, Form):
     organization_kind = one_of(_l("団体の種類"), OrganizationKind, ask=_l("団体の種類を選んでください。"))
     organization_district = reference(_l("団体の地域"))
     organization_telephone = telephone(_l("団体の電話番号"))
-    came_by = one_of(_l("受け方"), (Source.TELEPHONE, Source.PAPER), ask=_l("受け方を選んでください。"), default=Source.TELEPHONE)
+    came_by = one_of(
+        _l("受け方"), (Source.TELEPHONE, Source.PAPER), ask=_l("受け方を選んでください。"), default=Source.TELEPHONE
+    )
     caller = words(_l("連絡してきた人の名前"), longest=80, ask=_l("連絡してきた人の名前を入れてください。"))
     caller_telephone = telephone(
         _l("連絡してきた人の電話番号"), ask=_l("折り返し連絡するための電話番号を入れてください。")
     )
-    share_telephone = BooleanField(_l("来てくれる人が決まったあと、この電話番号を相手に伝えてよい（本人に確かめました）"))
+    share_telephone = BooleanField(
+        _l("来てくれる人が決まったあと、この電話番号を相手に伝えてよい（本人に確かめました）")
+    )
     caller_mail = mail_address(_l("連絡してきた人のメールアドレス"))
 
     def __init__(self, *, organization: Organization | None, today: date, **kw: Any) -> None:

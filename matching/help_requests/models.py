@@ -54,8 +54,12 @@ class HelpRequest(Stamped, Model):
         Index("ix_help_request_queue", "state", "desk_id"),
         CheckConstraint("head_count BETWEEN 1 AND 200", name="head_count_from_1_to_200"),
         CheckConstraint("attendance IS NULL OR attendance BETWEEN 1 AND 100000", name="attendance_in_bounds"),
-        CheckConstraint("state = 'submitted' OR accepted_at IS NOT NULL OR ended_at IS NOT NULL", name="moved_on_only_if_accepted"),
-        CheckConstraint("state NOT IN ('not_possible', 'withdrawn', 'cancelled') OR ending IS NOT NULL", name="an_ending_says_why"),
+        CheckConstraint(
+            "state = 'submitted' OR accepted_at IS NOT NULL OR ended_at IS NOT NULL", name="moved_on_only_if_accepted"
+        ),
+        CheckConstraint(
+            "state NOT IN ('not_possible', 'withdrawn', 'cancelled') OR ending IS NOT NULL", name="an_ending_says_why"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -122,7 +122,9 @@ def enter() -> Page:
     elif form.validate_on_submit():
         if wants_to_accept() and form.kind.data and not form.outline.data:
             form.outline.process_data(services.draft_outline(form.matter()))
-            form.outline.errors = [_("下書きを入れました。確かめてから、もう一度「受け付けて続ける」を押してください。")]
+            form.outline.errors = [
+                _("下書きを入れました。確かめてから、もう一度「受け付けて続ける」を押してください。")
+            ]
         elif entered := form.try_to(lambda: _enter(form, organization, now)):
             db.session.commit()
             flash(_("依頼を入れました。"), "success")

@@ -45,7 +45,10 @@ def test_a_time_alone_tells_the_part_of_the_day(session, now, starts, slot):
 
 def test_a_day_alone_is_its_whole_day_and_a_note_alone_is_nothing_to_compare(session, now):
     request = a_request(now=now)
-    request.occasions = [Occasion(position=1, on=SATURDAY), Occasion(position=2, note="来週のどこか", part=Part.MORNING)]
+    request.occasions = [
+        Occasion(position=1, on=SATURDAY),
+        Occasion(position=2, note="来週のどこか", part=Part.MORNING),
+    ]
     assert [when.slots for when in services.ask_of(request).when] == [frozenset({15, 16, 17})]
 
 

@@ -50,7 +50,9 @@ def page_of(request) -> str:
 
 
 def form_of(browser, request, **values):
-    return filled(next(form for form in browser.get(page_of(request)).forms.values() if "payer" in form.fields), **values)
+    return filled(
+        next(form for form in browser.get(page_of(request)).forms.values() if "payer" in form.fields), **values
+    )
 
 
 def filled(form, **values):

@@ -48,7 +48,11 @@ def filled(browser, organization=None, **values):
         "occasions-0-on": in_days(30),
     }
     if not organization:
-        usual |= {"organization_name": "ひばりサロン", "organization_kind": "salon", "organization_telephone": "083-000-0003"}
+        usual |= {
+            "organization_name": "ひばりサロン",
+            "organization_kind": "salon",
+            "organization_telephone": "083-000-0003",
+        }
     for name, value in {**usual, **values}.items():
         form[name] = value
     return form

@@ -80,7 +80,11 @@ def test_a_representative_sends_a_request(session, browser, representative):
     assert (request.field_number, request.district_id, request.head_count, request.attendance) == (1, 3, 2, 42)
     assert (request.money, request.budget_yen) == (Money.EXPENSES, 5000)
     [occasion] = request.occasions
-    assert (occasion.on.isoformat(), occasion.part, occasion.second_on.isoformat()) == (in_days(30), Part.AFTERNOON, in_days(37))
+    assert (occasion.on.isoformat(), occasion.part, occasion.second_on.isoformat()) == (
+        in_days(30),
+        Part.AFTERNOON,
+        in_days(37),
+    )
     assert [entry.event for entry in audit.history(case=request.id)] == ["request:submit"]
 
 
@@ -147,7 +151,9 @@ def test_there_are_at_most_six_rows(browser):
 
 
 def test_a_row_may_hold_only_a_note(session, browser):
-    filled(browser, **{"occasions-0-on": "", "occasions-0-part": "", "occasions-1-note": "来週のどこか"}).submit(status=303)
+    filled(browser, **{"occasions-0-on": "", "occasions-0-part": "", "occasions-1-note": "来週のどこか"}).submit(
+        status=303
+    )
     [occasion] = session.scalars(select(HelpRequest)).one().occasions
     assert (occasion.on, occasion.note, occasion.position) == (None, "来週のどこか", 1)
 
@@ -197,7 +203,9 @@ def test_a_slip_is_told_and_nothing_typed_is_lost(session, browser, values, mess
 def test_a_choice_that_is_not_offered_is_refused(session, app, name, value):
     user = a_representative(an_organization())
     person = session.get(Person, user.party_id)
-    session.add(Representation(person=person, organization=an_organization("ひばり町内会"), state=RepresentationState.CLAIMED))
+    session.add(
+        Representation(person=person, organization=an_organization("ひばり町内会"), state=RepresentationState.CLAIMED)
+    )
     form = filled(sign_in(app, user.email), organization=str(_first_organization(session, user)))
     form[name].force_value(value)
     assert "一覧から選んでください" in form.submit(status=422)
@@ -245,7 +253,6 @@ def test_my_list_shows_my_requests_with_the_next_step_and_nobody_elses(session, 
     assert "窓口が内容を確かめています" in page
     other = a_representative(an_organization("ひばり町内会"))
     assert "敬老会の出し物" not in sign_in(app, other.email).get("/requests/mine", status=200)
-
 
 
 @pytest.mark.parametrize("page", ["99999999999999999999", "0", "-1", "x"])

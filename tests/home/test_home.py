@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import event, select
 
 from matching import outbox
+from matching.accounts.actor import Source
 from matching.accounts.models import Role
 from matching.audit import AuditEntry
 from matching.database import db
 from matching.help_requests.states import RequestState
 from matching.outbox import Message, MessageState
 from matching.registry.models import Representation
+from matching.supporters.models import Supporter
 from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_person, a_representative, a_user, acting, an_organization, staff
 from tests.help_requests.factories import a_request
@@ -24,7 +26,9 @@ def nav_of(page) -> list[str]:
 
 
 def a_mail(now, state=MessageState.UNCERTAIN, subject="お知らせ", **facts):
-    mail = outbox.enqueue("request:submitted", to="hanako@example.jp", subject=subject, body="秘密の本文", now=now, **facts)
+    mail = outbox.enqueue(
+        "request:submitted", to="hanako@example.jp", subject=subject, body="秘密の本文", now=now, **facts
+    )
     mail.state, mail.sent_at = state, now if state is MessageState.SENT else None
     return mail
 
@@ -70,6 +74,16 @@ def test_my_page_shows_my_requests_and_organizations_and_nobody_elses(session, a
     assert "よその依頼" not in page
 
 
+def test_my_page_leads_to_my_registration(session, app, now):
+    user = a_user(party=a_person())
+    supporter = Supporter(party_id=user.party_id, came_by=Source.WEB, registered_on=now.date())
+    session.add(supporter)
+    session.flush()
+    page = sign_in(app, user.email).get("/me", status=200)
+    assert "確認待ち" in page
+    assert page.html.select_one(f'a[href="/supporters/{supporter.id}"]')
+
+
 @pytest.mark.parametrize("state", list(RequestState))
 def test_every_state_has_words_for_the_requester(session, app, now, state):
     organization = an_organization()
@@ -113,7 +127,7 @@ def test_the_mails_that_need_somebody_come_first_and_bodies_stay_hidden(session,
     for state in (MessageState.UNCERTAIN, MessageState.SENT, MessageState.FAILED, MessageState.HELD):
         a_mail(now, state, subject=f"件名{state.value}")
     page = sign_in(app, a_coordinator().email).get("/outbox", status=200)
-    subjects = [cell.text for cell in page.html.select("tbody th")]
+    subjects = [cell.text for cell in page.html.select(".queue .title")]
     assert subjects == ["件名failed", "件名uncertain", "件名held", "件名sent"]
     assert "hanako@example.jp" in page
     assert "秘密の本文" not in page
@@ -123,15 +137,18 @@ def test_many_mails_come_on_several_pages(session, app, now):
     for number in range(51):
         a_mail(now, MessageState.SENT, subject=f"件名{number}")
     browser = sign_in(app, staff(Role.ADMINISTRATOR).email)
-    assert len(browser.get("/outbox").html.select("tbody tr")) == 50
+    assert len(browser.get("/outbox").html.select(".queue-row")) == 50
     assert "件名0" in browser.get("/outbox?page=2")
     browser.get("/outbox?page=99", status=404)
-    assert len(browser.get("/outbox?per_page=1000").html.select("tbody tr")) == 50
+    assert len(browser.get("/outbox?per_page=1000").html.select(".queue-row")) == 50
 
 
 @pytest.mark.parametrize(
     ("button", "state", "told"),
-    [("届いたことを確認した", MessageState.SENT, "message:confirm"), ("もう一度送る", MessageState.HELD, "message:resend")],
+    [
+        ("届いたことを確認した", MessageState.SENT, "message:confirm"),
+        ("もう一度送る", MessageState.HELD, "message:resend"),
+    ],
 )
 def test_somebody_settles_a_mail_that_may_or_may_not_have_arrived(session, app, now, button, state, told):
     mail = a_mail(now, case=7)

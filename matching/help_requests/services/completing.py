@@ -79,7 +79,9 @@ def _values(terms: Terms) -> dict[str, object]:
 
 def _write_asked(request: HelpRequest, asked: Asked, *, now: datetime) -> list[str]:
     if request.state is not RequestState.SUBMITTED and not (asked.kind and asked.outline):
-        raise Invalid(_("受け付けた依頼では、打診用の要約を空にできません。"), field="outline" if asked.kind else "kind")
+        raise Invalid(
+            _("受け付けた依頼では、打診用の要約を空にできません。"), field="outline" if asked.kind else "kind"
+        )
     refuse_contact_data(asked.outline or "")
     changed = write_matter(request, asked.matter, today=today(now))
     for name in ("kind", "outline"):

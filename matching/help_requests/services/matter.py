@@ -116,7 +116,9 @@ def _refuse_bad(matter: Matter, *, today: date, known: Collection[date]) -> None
         message = _("1行に%(long)d文字まで、%(count)d行までで書いてください。", long=LONGEST_NEED, count=MAX_NEEDS)
         raise Invalid(message, field="needs")
     if not 1 <= len(matter.wishes) <= MAX_OCCASIONS:
-        raise Invalid(_("来てほしい日時を、1回から%(count)d回まで入れてください。", count=MAX_OCCASIONS), field="occasions")
+        raise Invalid(
+            _("来てほしい日時を、1回から%(count)d回まで入れてください。", count=MAX_OCCASIONS), field="occasions"
+        )
     for wish in matter.wishes:
         if wrong := wrong_with(wish, today=today, known=known):
             raise Invalid(wrong[1], field="occasions")
@@ -212,5 +214,7 @@ def refuse_contact_data(told: str, *, field: str = "outline") -> None:
     """What the other side is told before the decision must not let them go round the desk."""
     text = re.sub(r"[‐‑‒–—―−ー]", "-", fold(told))
     if MAIL_ADDRESS.search(text) or TELEPHONE.search(text):
-        message = _("電話番号かメールアドレスのようなものがあります。連絡先は決定のあとに別に伝わるので、消してください。")
+        message = _(
+            "電話番号かメールアドレスのようなものがあります。連絡先は決定のあとに別に伝わるので、消してください。"
+        )
         raise Invalid(message, field=field)
