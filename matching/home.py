@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -18,8 +18,11 @@ from . import outbox
 from .accounts.actor import Actor
 from .accounts.permissions import Permission, current_actor, may, public, requires
 from .database import db
+from .dispatch.services import reading
+from .dispatch.states import WAITING
 from .help_requests import services as help_requests
 from .help_requests.models import HelpRequest
+from .i18n import as_day
 from .outbox import Message, MessageState
 from .registry import services as registry
 from .supporters.models import Supporter
@@ -58,11 +61,7 @@ OWN_PAGES = (
 def doors_of(actor: Actor) -> list[Door]:
     """Staff see the pages of their work, and their own page where they are also somebody in the registry."""
     doors = STAFF_PAGES + (OWN_PAGES[:1] if actor.parties else ()) if actor.is_staff else OWN_PAGES
-    return [door for door in doors if may(actor, door.permission) and exists(door.endpoint)]
-
-
-def exists(endpoint: str) -> bool:
-    return endpoint in current_app.view_functions
+    return [door for door in doors if may(actor, door.permission)]
 
 
 def navigation() -> dict[str, Any]:
@@ -76,7 +75,7 @@ def navigation() -> dict[str, Any]:
 @bp.get("/")
 @public
 def index() -> str:
-    return render_template("home/index.html", exists=exists)
+    return render_template("home/index.html")
 
 
 @bp.get("/me")
@@ -95,13 +94,30 @@ def me() -> str | Response:
         requests=list(
             db.session.scalars(requests.order_by(HelpRequest.submitted_at.desc(), HelpRequest.id.desc()).limit(SHOWN))
         ),
-        exists=exists,
+        notices=reading.notices_to(actor.parties),
     )
 
 
 def waiting_for(actor: Actor) -> list[dict[str, str]]:
-    """What only this person can answer, as title, text and url: inquiries and agreements of the dispatch room."""
-    return []
+    """What only this person can answer, as title, text and url."""
+    inquiries = [
+        {
+            "title": inquiry.told["title"],
+            "text": _("%(day)sまでに、引き受けられるかお返事ください。", day=as_day(inquiry.answer_by)),
+            "url": url_for("dispatch.my_inquiry", inquiry_id=inquiry.id),
+        }
+        for inquiry in reading.inquiries_to(actor.parties)
+        if inquiry.state in WAITING
+    ]
+    agreements = [
+        {
+            "title": agreement.request.title,
+            "text": _("引き受けてくれる人が見つかりました。この方でよいか、お返事ください。"),
+            "url": url_for("dispatch.my_agreement", agreement_id=agreement.id),
+        }
+        for agreement in reading.agreements_to(actor.parties)
+    ]
+    return inquiries + agreements
 
 
 def registrations_of(actor: Actor) -> list[Supporter]:
@@ -128,7 +144,7 @@ def _message(message_id: int) -> Message | None:
     return db.session.get(Message, message_id)
 
 
-@bp.post("/outbox/<int(max=2147483647):message_id>/settle")
+@bp.post("/outbox/<int:message_id>/settle")
 @requires(Permission.OUTBOX_READ, _message)
 def settle(message: Message) -> Response:
     """Somebody telephoned and knows whether an uncertain mail arrived."""

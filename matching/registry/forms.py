@@ -245,7 +245,7 @@ def week_slots(label: Any, *, description: Any = "") -> MultiCheckboxField:
     return MultiCheckboxField(
         label,
         choices=[SelectChoice(str(slot), f"{WEEKDAYS[slot // 3]} {parts[slot % 3]}") for slot in range(21)],
-        coerce=lambda value: int(value) if str(value).isdigit() else -1,
+        coerce=lambda value: int(value) if str(value).isdecimal() else -1,
         description=description,
     )
 
@@ -264,7 +264,7 @@ def reference(label: Any, *, ask: Any = None, description: Any = "") -> SelectFi
     return SelectField(
         label,
         choices=[],
-        coerce=lambda value: int(value) if str(value).isdigit() else None,
+        coerce=lambda value: int(value) if str(value).isdecimal() else None,
         validators=[required(ask), Chosen(ask)] if ask else [Optional(), OfferedOrNone()],
         description=description,
         validate_choice=False,
@@ -284,7 +284,7 @@ def references(label: Any, *, ask: Any = None, description: Any = "") -> MultiCh
     return MultiCheckboxField(
         label,
         choices=[],
-        coerce=lambda value: int(value) if str(value).isdigit() else -1,
+        coerce=lambda value: int(value) if str(value).isdecimal() else -1,
         validators=[AtLeastOne(ask)] if ask else [],
         description=description,
     )

@@ -16,7 +16,7 @@ from ...help_requests.states import ENDED, RequestState
 from ...i18n import today
 from ...outbox import MessageState
 from ...registry.models import Registry
-from ..models import Agreement, Candidate, Decision, Dispatch, DispatchMember, Inquiry, Shortlist
+from ..models import Agreement, Candidate, Decision, Dispatch, Inquiry, Notice, Shortlist
 from ..states import WAITING, AgreementState, InquiryState
 from .agreeing import agreements_of
 from .deciding import decision_of
@@ -208,13 +208,14 @@ def agreements_to(party_ids: frozenset[int]) -> list[Agreement]:
     return list(db.session.scalars(query))
 
 
-def dispatches_of(party_id: int, *, limit: int = 20) -> list[Dispatch]:
-    """Where a party goes and went, latest first."""
+def notices_to(party_ids: frozenset[int]) -> list[Notice]:
+    """What was decided about these parties going somewhere, latest first."""
     query = (
-        select(Dispatch)
-        .join(DispatchMember, DispatchMember.dispatch_id == Dispatch.id)
-        .where(DispatchMember.party_id == party_id)
-        .order_by(Dispatch.on.desc(), Dispatch.id.desc())
-        .limit(limit)
+        select(Notice)
+        .join(Decision, Decision.id == Notice.decision_id)
+        .where(Notice.party_id.in_(party_ids), Notice.to_requester.is_(False))
+        .options(joinedload(Notice.decision).joinedload(Decision.request))
+        .order_by(Decision.decided_on.desc(), Notice.id.desc())
+        .limit(20)
     )
     return list(db.session.scalars(query))

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from ...accounts.permissions import Permission, current_actor, may
 from ...database import db
 from ...help_requests.models import HelpRequest
+from ...registry.forms import refuse_stale
 from ..models import Agreement, Candidate, Dispatch, Inquiry, Notice
 from ..services.reading import Case, read_case
 
@@ -43,6 +44,14 @@ def load_dispatch(dispatch_id: int) -> Dispatch | None:
 
 def load_notice(notice_id: int) -> Notice | None:
     return db.session.get(Notice, notice_id)
+
+
+def sent(form: Any, record: Any) -> bool:
+    """Whether the form was sent and can be carried out; a stale page is refused before its mistakes are shown."""
+    if not form.is_submitted():
+        return False
+    refuse_stale(form, record)
+    return bool(form.validate())
 
 
 def case_of(request: HelpRequest) -> Case:

@@ -21,7 +21,7 @@ from .. import forms
 from ..models import Agreement, Dispatch, Notice
 from ..services import agreeing, deciding, reporting
 from ..services.drafting import outline_of
-from .base import back_to, bp, case_of, load_agreement, load_dispatch, load_notice, load_request, utcnow
+from .base import back_to, bp, case_of, load_agreement, load_dispatch, load_notice, load_request, sent, utcnow
 
 
 def _answer(template: str, form: Any, **context: Any) -> tuple[str, int]:
@@ -39,8 +39,7 @@ def consult(help_request: HelpRequest) -> tuple[str, int] | Response:
         outline=outline_of(case.promised),
         channel=(Source.MAIL if address else Source.TELEPHONE).value,
     )
-    if form.validate_on_submit():
-        refuse_stale(form, help_request)
+    if sent(form, help_request):
         agreement = form.try_to(
             lambda: agreeing.consult(
                 help_request,
@@ -71,8 +70,7 @@ def undo_agreement(agreement: Agreement) -> Response:
 @requires(Permission.REQUEST_HANDLE, load_agreement)
 def record_agreement(agreement: Agreement) -> tuple[str, int] | Response:
     form = forms.HeardAgreementForm(version=agreement.version)
-    if form.validate_on_submit():
-        refuse_stale(form, agreement)
+    if sent(form, agreement):
         actor = current_actor().told_by(Source(form.heard_by.data), on_behalf_of=agreement.requester_id)
         if take_agreement(form, agreement, actor=actor):
             db.session.commit()
@@ -105,8 +103,7 @@ def decide(help_request: HelpRequest) -> tuple[str, int] | Response:
         decided_on=today(utcnow()),
         **_proposed(case.promised, help_request),
     )
-    if form.validate_on_submit():
-        refuse_stale(form, help_request)
+    if sent(form, help_request):
         settled = [
             deciding.Settled(
                 occasion,
@@ -159,8 +156,7 @@ def _proposed(promised: list[Any], help_request: HelpRequest) -> dict[str, date 
 @requires(Permission.REQUEST_HANDLE, load_request)
 def give_up(help_request: HelpRequest) -> tuple[str, int] | Response:
     form = forms.GiveUpForm(version=help_request.version, decided_on=today(utcnow()))
-    if form.validate_on_submit():
-        refuse_stale(form, help_request)
+    if sent(form, help_request):
         decision = form.try_to(
             lambda: deciding.give_up(
                 help_request,
@@ -202,8 +198,7 @@ def notice(notice: Notice) -> tuple[str, int] | Response:
 @requires(Permission.REQUEST_HANDLE, load_dispatch)
 def report(dispatch: Dispatch) -> tuple[str, int] | Response:
     form = forms.StaffReportForm(version=dispatch.version)
-    if form.validate_on_submit():
-        refuse_stale(form, dispatch)
+    if sent(form, dispatch):
         actor = current_actor().told_by(Source(form.heard_by.data), on_behalf_of=dispatch.requester_id)
         if take_report(form, dispatch, actor=actor):
             db.session.commit()
@@ -233,8 +228,7 @@ def take_report(form: Any, dispatch: Dispatch, *, actor: Any) -> bool:
 @requires(Permission.REQUEST_HANDLE, load_request)
 def cancel(help_request: HelpRequest) -> tuple[str, int] | Response:
     form = forms.ReasonForm(version=help_request.version)
-    if form.validate_on_submit():
-        refuse_stale(form, help_request)
+    if sent(form, help_request):
         reporting.cancel(help_request, reason=form.reason.data, by=current_actor(), now=utcnow())
         db.session.commit()
         flash(_("中止を記録しました。メールのない相手には電話で伝えてください。"), "success")

@@ -83,5 +83,6 @@ def case(help_request: HelpRequest) -> str:
         confirm=ConfirmForm(version=help_request.version),
         reply=ReplyForm(version=page.waiting.version if page.waiting else ""),
         contacts_open=contacts.are_open(help_request),
-        history=lines_of(audit.history(case=help_request.id)),
+        # Who merely read it stands in the log too, but tells nobody how the case went.
+        history=lines_of(entry for entry in audit.history(case=help_request.id) if entry.event != "request:read"),
     )

@@ -14,13 +14,12 @@ from ...accounts.permissions import Permission, current_actor, may, requires
 from ...database import db
 from ...errors import MatchingError
 from ...i18n import today
-from ...registry.forms import refuse_stale
 from ...registry.models import Registry
 from ..forms import ASK, DECLINE, InquiryForm, ReplyForm, answer_form
 from ..models import Candidate, CandidateState, Inquiry
 from ..services import inquiring
 from ..services.inquiries import mail_of
-from .base import back_to, bp, case_of, load_candidate, load_inquiry, utcnow
+from .base import back_to, bp, case_of, load_candidate, load_inquiry, sent, utcnow
 
 ANSWER_WITHIN = timedelta(days=7)
 
@@ -44,8 +43,7 @@ def inquire(candidate: Candidate) -> tuple[str, int] | Response:
     if not form.is_submitted():
         held = next((c for c in others if c.state is CandidateState.RESERVE), next(iter(others), None))
         form.reserve.data = str(held.id) if held else ""
-    elif form.validate():
-        refuse_stale(form, candidate.request)
+    elif sent(form, candidate.request):
         reserve = next((c for c in others if str(c.id) == form.reserve.data), None)
         inquiry = form.try_to(
             lambda: inquiring.inquire(
@@ -105,8 +103,7 @@ def retract_inquiry(inquiry: Inquiry) -> Response:
 def record_answer(inquiry: Inquiry) -> tuple[str, int] | Response:
     """The candidate answered by telephone or on paper, or takes a provisional yes back."""
     form = answer_form(inquiry, by_telephone=True)
-    if form.validate_on_submit():
-        refuse_stale(form, inquiry)
+    if sent(form, inquiry):
         actor = current_actor().told_by(Source(form.heard_by.data), on_behalf_of=inquiry.party_id)
         if take_answer(form, inquiry, actor=actor):
             db.session.commit()
@@ -144,8 +141,7 @@ def take_answer(form: Any, inquiry: Inquiry, *, actor: Actor) -> bool:
 @requires(Permission.REQUEST_HANDLE, load_inquiry)
 def reply(inquiry: Inquiry) -> tuple[str, int] | Response:
     form = ReplyForm()
-    if form.validate():
-        refuse_stale(form, inquiry)
+    if sent(form, inquiry):
         inquiring.reply(inquiry, text=form.reply.data, by=current_actor(), now=utcnow())
         db.session.commit()
         flash(_("質問に答えました。"), "success")

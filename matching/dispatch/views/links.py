@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from ...accounts.actor import link_of
+from ...accounts.actor import Actor, link_of
 from ...accounts.permissions import audited, public
 from ...database import db
-from ...registry.forms import refuse_stale
 from ..forms import AgreementForm, answer_form
 from ..models import Agreement, Inquiry, Notice
 from ..services import contacts, links
 from ..states import WAITING, AgreementState
-from .base import bp, utcnow
+from .base import bp, sent, utcnow
 from .decisions import take_agreement
 from .inquiries import take_answer
 
@@ -29,17 +26,15 @@ def answer(token: str) -> tuple[str, int] | Response:
     return answer_page(inquiry, actor=link_of(inquiry.party_id), here=url_for(".answer", token=token))
 
 
-def answer_page(inquiry: Inquiry, *, actor: Any, here: str) -> tuple[str, int] | Response:
+def answer_page(inquiry: Inquiry, *, actor: Actor, here: str) -> tuple[str, int] | Response:
     """The same page for a signed link and for somebody who is signed in."""
     form = answer_form(inquiry)
     if form.is_submitted() and inquiry.state not in WAITING:
         return render_template("dispatch/answer.html", inquiry=inquiry, form=None, here=here), 409
-    if form.validate_on_submit():
-        refuse_stale(form, inquiry)
-        if take_answer(form, inquiry, actor=actor):
-            db.session.commit()
-            flash(_("お返事を受け取りました。ありがとうございます。"), "success")
-            return redirect(here, code=303)
+    if sent(form, inquiry) and take_answer(form, inquiry, actor=actor):
+        db.session.commit()
+        flash(_("お返事を受け取りました。ありがとうございます。"), "success")
+        return redirect(here, code=303)
     db.session.rollback()
     open_ = inquiry.state in WAITING
     page = render_template("dispatch/answer.html", inquiry=inquiry, form=form if open_ else None, here=here)
@@ -55,17 +50,15 @@ def consent(token: str) -> tuple[str, int] | Response:
     return consent_page(agreement, actor=actor, here=url_for(".consent", token=token))
 
 
-def consent_page(agreement: Agreement, *, actor: Any, here: str) -> tuple[str, int] | Response:
+def consent_page(agreement: Agreement, *, actor: Actor, here: str) -> tuple[str, int] | Response:
     form = AgreementForm(version=agreement.version)
     open_ = agreement.state is AgreementState.ASKED
     if form.is_submitted() and not open_:
         return render_template("dispatch/consent.html", agreement=agreement, form=None, here=here), 409
-    if form.validate_on_submit():
-        refuse_stale(form, agreement)
-        if take_agreement(form, agreement, actor=actor):
-            db.session.commit()
-            flash(_("お返事を受け取りました。ありがとうございます。"), "success")
-            return redirect(here, code=303)
+    if sent(form, agreement) and take_agreement(form, agreement, actor=actor):
+        db.session.commit()
+        flash(_("お返事を受け取りました。ありがとうございます。"), "success")
+        return redirect(here, code=303)
     db.session.rollback()
     page = render_template("dispatch/consent.html", agreement=agreement, form=form if open_ else None, here=here)
     return page, 422 if form.is_submitted() else 200
@@ -77,13 +70,17 @@ def consent_page(agreement: Agreement, *, actor: Any, here: str) -> tuple[str, i
 def result(token: str) -> str:
     """What was decided, and, while they are open, the contact items that the other side chose to give."""
     notice = links.follow(Notice, token)
+    return result_page(notice, actor=link_of(notice.party_id))
+
+
+def result_page(notice: Notice, *, actor: Actor) -> str:
     help_request = notice.request
     shared = (
         contacts.of_supporters(help_request)
         if notice.to_requester
         else contacts.of_the_requester(help_request, [notice.party_id])
     )
-    contacts.note_reading(help_request, shared, by=link_of(notice.party_id), now=utcnow())
+    contacts.note_reading(help_request, shared, by=actor, now=utcnow())
     db.session.commit()
     return render_template(
         "dispatch/result.html",

@@ -9,16 +9,15 @@ from werkzeug.wrappers import Response
 from ...accounts.permissions import Permission, current_actor, may, requires
 from ...database import db
 from ...help_requests.models import HelpRequest
-from ...registry.forms import refuse_stale
 from ..forms import ReportForm
-from ..models import Agreement, Dispatch, Inquiry
+from ..models import Agreement, Dispatch, Inquiry, Notice
 from ..services import contacts
 from ..services.agreeing import standing_agreement
 from ..services.deciding import decision_of
 from ..states import DispatchState
-from .base import bp, load_agreement, load_dispatch, load_inquiry, load_request, utcnow
+from .base import bp, load_agreement, load_dispatch, load_inquiry, load_notice, load_request, sent, utcnow
 from .decisions import take_report
-from .links import answer_page, consent_page
+from .links import answer_page, consent_page, result_page
 
 
 @bp.get("/my/requests/<int:request_id>")
@@ -58,15 +57,19 @@ def my_inquiry(inquiry: Inquiry) -> tuple[str, int] | Response:
     return answer_page(inquiry, actor=current_actor(), here=url_for(".my_inquiry", inquiry_id=inquiry.id))
 
 
+@bp.get("/my/results/<int:notice_id>")
+@requires(Permission.INQUIRY_ANSWER, load_notice, audited=True)
+def my_result(notice: Notice) -> str:
+    return result_page(notice, actor=current_actor())
+
+
 @bp.route("/my/dispatches/<int:dispatch_id>/report", methods=["GET", "POST"])
 @requires(Permission.REQUEST_ANSWER, load_dispatch)
 def my_report(dispatch: Dispatch) -> tuple[str, int] | Response:
     form = ReportForm(version=dispatch.version)
-    if form.validate_on_submit():
-        refuse_stale(form, dispatch)
-        if take_report(form, dispatch, actor=current_actor()):
-            db.session.commit()
-            flash(_("報告を受け取りました。ありがとうございました。"), "success")
-            return redirect(url_for(".my_request", request_id=dispatch.request.id), code=303)
+    if sent(form, dispatch) and take_report(form, dispatch, actor=current_actor()):
+        db.session.commit()
+        flash(_("報告を受け取りました。ありがとうございました。"), "success")
+        return redirect(url_for(".my_request", request_id=dispatch.request.id), code=303)
     db.session.rollback()
     return render_template("dispatch/my_report.html", dispatch=dispatch, form=form), 422 if form.is_submitted() else 200
