@@ -132,10 +132,7 @@ def edit(
     now: datetime,
 ) -> None:
     """Change what a registration says; its state stays, and searches see the change at once."""
-    if supporter.state is SupporterState.ENDED:
-        raise MatchingError(
-            _("この登録は終わっているため、直せません。"), advice=_("続けるときは、新しく登録してください。")
-        )
+    refuse_ended(supporter)
     party = supporter.party
     before = _facts(supporter)
     if (name.strip(), (kana or "").strip() or None) != (party.name, party.kana):
@@ -155,6 +152,13 @@ def edit(
     changed = [field for field in before if before[field] != after[field]]
     audit.record("supporter:edit", supporter, by=by, at=now, fields=changed)
     refresh(supporter, now=now)
+
+
+def refuse_ended(supporter: Supporter) -> None:
+    if supporter.state is SupporterState.ENDED:
+        raise MatchingError(
+            _("この登録は終わっているため、直せません。"), advice=_("続けるときは、新しく登録してください。")
+        )
 
 
 def confirm(supporter: Supporter, *, confirmed_skills: Collection[int] = (), by: Actor, now: datetime) -> None:

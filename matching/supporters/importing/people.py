@@ -211,8 +211,8 @@ class _Writing:
     def _add(self, row: Row, tags: list[str]) -> None:
         skills, intro = _told(row.cells, tags)
         person = registry.create_person(
-            row.text("name").replace("\n", " "),
-            kana=row.text("kana").replace("\n", " "),
+            _one_line(row.text("name")),
+            kana=_one_line(row.text("kana")),
             affiliation=_affiliation(row.cells),
         )
         supporter = Supporter(party=person, came_by=Source.IMPORT, registered_on=today(self.now), intro=intro)
@@ -256,7 +256,7 @@ class _Writing:
         phrases, intro = _told(cells, tags if "tags" in row.cells else list(one.tags))
         changed: list[str] = []
         if not person.kana and "kana" in cells:
-            registry.rename(person, name=person.name, kana=cells["kana"].text)
+            registry.rename(person, name=person.name, kana=_one_line(cells["kana"].text))
             changed.append("kana")
         affiliation = _affiliation(cells)
         if affiliation and affiliation != person.affiliation:
@@ -293,6 +293,10 @@ def _told(cells: Mapping[str, Cell], tags: list[str]) -> tuple[list[str], str]:
     skills, rest = skills_and_rest(tags, texts.get("speciality", ""))
     base = f"活動拠点：{texts['base']}" if "base" in texts else ""
     return skills, introduction(["\n".join(rest), *(texts.get(target, "") for target in IN_INTRO), base])
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())
 
 
 def _affiliation(cells: Mapping[str, Cell]) -> str | None:

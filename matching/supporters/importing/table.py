@@ -99,10 +99,7 @@ def read_table(data: bytes, *, mapping: Mapping[str, list[str]], encoding: str =
 def tidy(text: str) -> str:
     """A cell without what only breaks it: control characters, private signs, odd line ends, outer spaces."""
     text = _CONTROL.sub("", _PRIVATE.sub("・", _LINE_ENDS.sub("\n", text)))
-    lines = (
-        re.sub(r"[\t 　\xa0]+", lambda gap: gap[0][0] if gap[0][0] != "\t" else " ", line).strip()
-        for line in text.split("\n")
-    )
+    lines = (re.sub(r"[ \t\u3000\xa0]+", " ", line).strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 

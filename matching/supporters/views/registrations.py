@@ -89,6 +89,7 @@ def _detail(supporter: Supporter, **sent: Form) -> Page:
 @requires(Permission.SUPPORTER_EDIT, _load, audited=True)
 def edit(supporter: Supporter) -> Page:
     """The owner changes it, or a coordinator passes a change on."""
+    services.refuse_ended(supporter)
     mine = is_about_me(current_actor(), supporter)
     kind = EditPerson if isinstance(supporter.party, Person) else EditOrganization
     form: Any = kind(data=contents_of(supporter))

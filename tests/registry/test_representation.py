@@ -1,0 +1,151 @@
+"""Saying that I act for an organization, and the desk that checks it."""
+
+import pytest
+from sqlalchemy import func, select
+
+from matching.accounts.actor import SYSTEM
+from matching.audit import AuditEntry
+from matching.registry import services as registry
+from matching.registry.models import ContactKind, Organization, Party, Person, Representation, RepresentationState
+from matching.registry.services import Contact
+from tests.conftest import sign_in
+from tests.factories import a_coordinator, a_person, a_representative, a_user, an_organization
+
+from ..supporters.factories import NOW
+
+
+def claim_form(page):
+    return next(form for form in page.forms.values() if "title" in form.fields)
+
+
+@pytest.fixture
+def browser(app, session):
+    user = a_user(name="")
+    session.commit()
+    return sign_in(app, user.email)
+
+
+def test_somebody_finds_their_organization_by_name_and_sees_nothing_private(browser, session):
+    organization = an_organization("さくら台自治会")
+    organization.district_id = 3
+    registry.set_contacts(organization, [Contact(ContactKind.TELEPHONE, "083-000-0009")])
+    registry.claim(a_person("会長 一郎"), organization, title="会長", by=SYSTEM, now=NOW)
+    page = browser.get("/organizations/claim", {"q": "さくら台"})
+    assert "さくら台自治会（湯田）" in page
+    assert "083-000-0009" not in page and "会長 一郎" not in page
+    form = claim_form(page)
+    form["choice"], form["name"], form["kana"], form["title"] = (
+        str(organization.id),
+        "山田 花子",
+        "やまだ はなこ",
+        "書記",
+    )
+    assert form.submit(status=303).location.endswith("/me")
+    session.expire_all()
+    person = session.scalar(select(Person).where(Person.name == "山田 花子"))
+    claimed = session.scalar(select(Representation).where(Representation.person_id == person.id))
+    assert claimed.state is RepresentationState.CLAIMED and claimed.title == "書記"
+    assert organization.contact_points[0].value == "083-000-0009"
+
+
+def test_a_new_organization_is_founded_and_the_person_goes_on_where_they_came_from(browser, session):
+    form = claim_form(browser.get("/organizations/claim", {"q": "ひまわり子ども会", "next": "/requests/new"}))
+    assert form["organization_name"].value == "ひまわり子ども会"
+    form["organization_kind"], form["telephone"] = "children", "083-000-0010"
+    form["name"], form["kana"] = "山田 花子", "やまだ はなこ"
+    answer = form.submit(status=303)
+    assert answer.location.endswith("/requests/new")
+    organization = session.scalar(select(Organization))
+    assert organization.contact_points[0].value == "083-000-0010"
+    form.submit(status=303)
+    assert session.scalar(select(func.count()).select_from(Organization)) == 1
+    assert session.scalar(select(func.count()).select_from(Representation)) == 1
+
+
+@pytest.mark.parametrize(
+    "target", ["https://example.com/", "//example.com", "/\\example.com", "javascript:x", "/\texample"]
+)
+def test_a_link_sends_nobody_to_another_site(browser, target):
+    form = claim_form(browser.get("/organizations/claim", {"q": "ひまわり", "next": target}))
+    form["organization_kind"], form["name"], form["kana"] = "children", "山田 花子", "やまだ はなこ"
+    assert form.submit(status=303).location.endswith("/me")
+
+
+def test_what_is_missing_is_told_and_nothing_is_written(browser, session):
+    an_organization("さくら台自治会")
+    page = claim_form(browser.get("/organizations/claim", {"q": "さくら"})).submit(status=422)
+    for message in ("団体を選んでください。", "氏名を入力してください。"):
+        assert message in page
+    form = claim_form(page)
+    form["choice"] = "new"
+    form["organization_name"] = ""
+    page = form.submit(status=422)
+    assert "団体名を入力してください。" in page and "団体の種類を選んでください。" in page
+    assert session.scalar(select(func.count()).select_from(Party)) == 1
+
+
+def test_an_organization_that_the_search_did_not_show_is_not_claimed(browser, session):
+    an_organization("さくら台自治会")
+    hidden = an_organization("ひみつの会")
+    form = claim_form(browser.get("/organizations/claim", {"q": "さくら"}))
+    form["name"], form["kana"] = "山田 花子", "やまだ はなこ"
+    form["choice"].force_value(str(hidden.id))
+    assert "団体を選んでください。" in form.submit(status=422)
+    assert session.scalar(select(func.count()).select_from(Representation)) == 0
+
+
+def waiting(session):
+    organization = an_organization()
+    person = a_person("山田 花子")
+    user = a_user(party=person)
+    claimed = registry.claim(person, organization, title="会長", by=SYSTEM, now=NOW)
+    session.commit()
+    return user, organization, claimed
+
+
+def button(page, end):
+    return next(form for form in page.forms.values() if form.action.endswith(end))
+
+
+def test_a_desk_approves_and_the_person_may_act(app, session):
+    user, organization, claimed = waiting(session)
+    browser = sign_in(app, a_coordinator().email)
+    page = browser.get("/representations")
+    assert "山田 花子" in page and "さくら台自治会" in page
+    form = button(page, "/approve")
+    assert "確認を待っている申し出はありません" in form.submit(status=303).follow()
+    session.expire_all()
+    assert claimed.state is RepresentationState.APPROVED and claimed.decided_by_id
+    assert registry._parties_of(user.party_id) == {user.party_id, organization.id}
+    assert "すでに確認されています" in form.submit(status=409)
+
+
+def test_a_refused_claim_gives_nothing_and_may_be_made_again(app, session):
+    user, organization, claimed = waiting(session)
+    button(sign_in(app, a_coordinator().email).get("/representations"), "/refuse").submit(status=303)
+    session.expire_all()
+    assert claimed.state is RepresentationState.REFUSED
+    assert registry._parties_of(user.party_id) == {user.party_id}
+    again = registry.claim(claimed.person, organization, title="会長", by=SYSTEM, now=NOW)
+    assert again is not claimed
+
+
+def test_only_desks_check_claims(app, session):
+    user, _organization, claimed = waiting(session)
+    browser = sign_in(app, user.email)
+    browser.get("/representations", status=404)
+    token = claim_form(browser.get("/organizations/claim", {"q": "新"}))["csrf_token"].value
+    browser.post(f"/representations/{claimed.id}/approve", {"csrf_token": token}, status=404)
+    browser.post(f"/representations/{claimed.id}/approve", status=400)
+
+
+def test_the_page_of_an_organization_is_for_staff_and_its_reading_is_written_down(app, session):
+    organization = an_organization()
+    registry.set_contacts(organization, [Contact(ContactKind.TELEPHONE, "083-000-0009", True, "昼休み")])
+    user = a_representative(organization)
+    page = sign_in(app, a_coordinator().email).get(f"/organizations/{organization.id}")
+    assert "083-000-0009" in page and "代表 一郎" in page and "昼休み" in page
+    session.expire_all()
+    read = select(func.count()).select_from(AuditEntry).where(AuditEntry.event == "organization:read")
+    assert session.scalar(read) == 1
+    sign_in(app, user.email).get(f"/organizations/{organization.id}", status=404)

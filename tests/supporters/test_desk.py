@@ -1,0 +1,222 @@
+"""What coordinators do: entering, confirming, returning, reading."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import event, func, select
+
+from matching.accounts.actor import Source
+from matching.accounts.models import Role
+from matching.audit import AuditEntry
+from matching.database import db
+from matching.profiles import services as profiles
+from matching.registry.models import Purpose, Registry, Representation, RepresentationState
+from matching.registry.services import SkillWords, skills_of
+from matching.supporters.models import Supporter
+from matching.supporters.states import SupporterState
+from tests.conftest import sign_in
+from tests.factories import a_coordinator, a_person, an_organization, staff
+
+from .factories import a_registration, a_supporter, a_volunteer
+from .test_registering import the_form, tick
+
+
+def at_the_desk(app, session):
+    user = a_coordinator()
+    session.commit()
+    return sign_in(app, user.email)
+
+
+def posting_to(page, end):
+    return next(form for form in page.forms.values() if form.action.endswith(end))
+
+
+def is_findable(supporter):
+    return profiles.find(registry="supporter", registration_id=supporter.id) is not None
+
+
+def test_somebody_without_mail_is_entered_from_paper_and_confirmed(app, session):
+    form = the_form(at_the_desk(app, session).get("/supporters/enter"))
+    form["source"], form["given_on"] = "paper", "2026-04-10"
+    form["name"], form["skills-0-phrase"] = "中司 義人", "しめなわ作り"
+    form["note_for_desk"], form["pledge"], form["confirmed"] = "耳が少し遠い。", True, True
+    tick(form, "consents", "matching")
+    page = form.submit(status=303).follow()
+    assert "登録中" in page and "耳が少し遠い。" in page and "連絡先がありません" in page
+    supporter = session.scalar(select(Supporter))
+    assert supporter.state is SupporterState.ACTIVE and supporter.came_by is Source.PAPER
+    assert supporter.registered_on == date(2026, 4, 10) and supporter.runs_until.month == 3
+    consent = supporter.party.consents[0]
+    assert consent.given_by is Source.PAPER and consent.given_on == date(2026, 4, 10)
+    entry = session.scalar(select(AuditEntry).where(AuditEntry.event == "supporter:submit"))
+    assert entry.source == "paper" and entry.on_behalf_of_id == supporter.party_id and entry.actor_user_id
+    assert is_findable(supporter)
+
+
+def test_without_consent_an_entered_registration_is_kept_but_not_found(app, session):
+    form = the_form(at_the_desk(app, session).get("/supporters/enter"))
+    form["source"], form["name"], form["skills-0-phrase"] = "telephone", "中司 義人", "しめなわ作り"
+    form["confirmed"] = True
+    page = form.submit(status=303).follow()
+    assert "依頼があってもご紹介していません" in page
+    assert not is_findable(session.scalar(select(Supporter)))
+
+
+def test_a_day_to_come_is_refused(app, session):
+    form = the_form(at_the_desk(app, session).get("/supporters/enter"))
+    form["source"], form["name"], form["skills-0-phrase"] = "paper", "中司 義人", "しめなわ作り"
+    form["given_on"] = (date.today() + timedelta(days=3)).isoformat()
+    assert "今日までの日付" in form.submit(status=422)
+    assert session.scalar(select(func.count()).select_from(Supporter)) == 0
+
+
+def test_an_organization_is_entered_with_its_contact_person(app, session):
+    form = the_form(at_the_desk(app, session).get("/supporters/enter?as=organization"))
+    form["source"], form["organization_name"], form["organization_kind"] = "telephone", "さくら会", "salon"
+    form["name"], form["skills-0-phrase"] = "佐藤 春子", "合唱"
+    form.submit(status=303)
+    representation = session.scalar(select(Representation))
+    assert representation.state is RepresentationState.APPROVED
+    assert session.scalar(select(Supporter.party_id)) == representation.organization_id
+
+
+def test_a_known_organization_is_entered_once(app, session):
+    organization = an_organization("さくら会")
+    browser = at_the_desk(app, session)
+    form = the_form(browser.get(f"/supporters/enter?party={organization.id}"))
+    assert form["organization_name"].value == "さくら会"
+    form["source"], form["skills-0-phrase"] = "paper", "合唱"
+    form.submit(status=303)
+    assert session.scalar(select(Supporter.party_id)) == organization.id
+    assert "登録が、すでにあります" in browser.get(f"/supporters/enter?party={organization.id}", status=409)
+    form.submit(status=409)
+
+
+def test_a_confirmed_registration_is_found_and_its_certificate_marked(app, session):
+    supporter = a_registration(None, SkillWords("剪定", qualification="造園技能士2級"), "草刈り")
+    page = at_the_desk(app, session).get(f"/supporters/{supporter.id}")
+    form = posting_to(page, "/confirm")
+    form["skills"] = True
+    page = form.submit(status=303).follow()
+    assert "造園技能士2級（確認済み）" in page
+    session.expire_all()
+    assert [skill.confirmed for skill in skills_of(supporter.party_id, Registry.SUPPORTER)] == [True, False]
+    assert supporter.state is SupporterState.ACTIVE and supporter.confirmed_by_id
+    assert is_findable(supporter)
+
+
+def test_confirming_twice_is_refused(app, session):
+    supporter = a_registration()
+    form = posting_to(at_the_desk(app, session).get(f"/supporters/{supporter.id}"), "/confirm")
+    form.submit(status=303)
+    form.submit(status=409)
+    assert (
+        session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.event == "supporter:confirm")) == 1
+    )
+
+
+def test_a_stale_page_confirms_nothing(app, session):
+    supporter = a_registration()
+    form = posting_to(at_the_desk(app, session).get(f"/supporters/{supporter.id}"), "/confirm")
+    supporter.intro = "あとから書き足した。"
+    page = form.submit(status=409)
+    assert "ほかの人が先に更新しました" in page
+    session.expire_all()
+    assert supporter.state is SupporterState.SUBMITTED
+
+
+def test_a_returned_registration_shows_the_note_and_is_resubmitted_by_its_owner(app, session):
+    user, supporter = a_volunteer(active=False)
+    form = posting_to(at_the_desk(app, session).get(f"/supporters/{supporter.id}"), "/return")
+    assert "直していただきたいところを書いてください。" in form.submit(status=422)
+    form["note"] = "曜日を教えてください。"
+    form.submit(status=303)
+    owner = sign_in(app, user.email)
+    assert "曜日を教えてください。" in owner.get(f"/supporters/{supporter.id}")
+    form = the_form(owner.get(f"/supporters/{supporter.id}/edit"))
+    tick(form, "availability", "15")
+    form.submit(status=303)
+    session.expire_all()
+    assert supporter.state is SupporterState.SUBMITTED and supporter.returned_note is None
+
+
+def test_reading_a_registration_is_written_down_for_staff_but_not_for_its_owner(app, session):
+    user, supporter = a_volunteer()
+    read = select(func.count()).select_from(AuditEntry).where(AuditEntry.event == "supporter:read")
+    session.commit()
+    sign_in(app, user.email).get(f"/supporters/{supporter.id}")
+    assert session.scalar(read) == 0
+    at_the_desk(app, session).get(f"/supporters/{supporter.id}")
+    session.expire_all()
+    assert session.scalar(read) == 1
+
+
+def test_a_coordinator_says_how_a_change_was_told(app, session):
+    supporter = a_supporter()
+    browser = at_the_desk(app, session)
+    form = the_form(browser.get(f"/supporters/{supporter.id}/edit"))
+    tick(form, "consents", "public_named")
+    page = form.submit(status=422)
+    assert "聞いた方法を選んでください。" in page
+    form = the_form(page)
+    form["source"] = "telephone"
+    form.submit(status=303)
+    session.expire_all()
+    given = {consent.purpose: consent.given_by for consent in supporter.party.consents}
+    assert given[Purpose.PUBLIC_NAMED] is Source.TELEPHONE
+    entry = session.scalar(select(AuditEntry).where(AuditEntry.event == "supporter:edit"))
+    assert entry.fields == ["consents"] and entry.source == "telephone"
+
+
+def test_the_list_is_searched_by_kana_in_either_script_and_filtered_by_state(app, session):
+    a_supporter(a_person("山田 花子", kana="やまだ はなこ"), "手話")
+    a_registration(a_person("佐藤 次郎", kana="サトウ ジロウ"))
+    browser = at_the_desk(app, session)
+    page = browser.get("/supporters")
+    assert "山田 花子" in page and "佐藤 次郎" in page and "手話" in page and "確認待ち（1）" in page
+    assert "佐藤 次郎" not in browser.get("/supporters", {"q": "ヤマダ"})
+    assert "佐藤 次郎" in browser.get("/supporters", {"q": "さとう"})
+    assert "山田 花子" not in browser.get("/supporters?state=submitted")
+    assert "当てはまる登録はありません" in browser.get("/supporters?q=%25")
+    browser.get("/supporters?page=99", status=404)
+    browser.get("/supporters?page=x&state=nothing", status=200)
+
+
+def test_an_empty_list_says_what_to_do(app, session):
+    assert "登録はまだありません" in at_the_desk(app, session).get("/supporters")
+
+
+def test_reading_staff_see_the_list_but_nobodys_contact_data(app, session):
+    supporter = a_supporter()
+    browser = sign_in(app, staff(Role.STAFF).email)
+    page = browser.get("/supporters")
+    assert "山田 花子" in page and f"/supporters/{supporter.id}" not in page
+    browser.get(f"/supporters/{supporter.id}", status=403)
+    browser.get("/supporters/enter", status=403)
+
+
+def test_numbers_that_no_registration_has_are_not_found(app, session):
+    browser = at_the_desk(app, session)
+    for number in ("0", "999999", "99999999999999999999"):
+        browser.get(f"/supporters/{number}", status=404)
+    browser.get("/supporters/enter?party=99999999999999999999", status=200)
+
+
+def test_the_list_asks_the_database_a_fixed_number_of_times(app, session):
+    browser = at_the_desk(app, session)
+
+    def queries():
+        seen = []
+
+        def count(*_args):
+            seen.append(1)
+
+        event.listen(db.engine, "before_cursor_execute", count)
+        browser.get("/supporters")
+        event.remove(db.engine, "before_cursor_execute", count)
+        return len(seen)
+
+    a_supporter(a_person("一人目"))
+    few = queries()
+    for number in range(20):
+        a_supporter(a_person(f"人{number}"))
+    assert queries() == few
