@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextvars import Context
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,30 +15,32 @@ from webtest import TestApp
 from matching import create_app
 from matching.database import db
 from matching.registry import vocabulary
+from tests.databases import Databases, choose
 
 PASSWORD = "himitsu-no-kotoba"
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database with the reference tables."""
-    folder = tmp_path_factory.mktemp("template")
-    app = create_app({"SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'db.sqlite'}"}, instance=folder)
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """The template: migrated, with the reference tables."""
+    folder = tmp_path_factory.mktemp("databases")
+    databases = choose(folder)
+    app = create_app({"SQLALCHEMY_DATABASE_URI": databases.template}, instance=folder)
     with app.app_context():
         upgrade()
         vocabulary.load_reference_tables(support_centre_name="さぽらんて", city_desk_name="協働推進課")
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
-    return folder / "db.sqlite"
+    return databases
 
 
 @pytest.fixture(scope="session")
-def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def shared_app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     folder = tmp_path_factory.mktemp("instance")
     return create_app(
         {
-            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'db.sqlite'}",
+            "SQLALCHEMY_DATABASE_URI": databases.fresh,
             "TESTING": True,
             "PROPAGATE_EXCEPTIONS": False,
             "MAIL_FOLDER": str(folder / "mail"),
@@ -53,11 +53,8 @@ def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 
 @pytest.fixture
-def app(shared_app: Flask, template: Path) -> Iterator[Flask]:
-    path = Path(shared_app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///"))
-    for leftover in path.parent.glob("db.sqlite*"):
-        leftover.unlink()
-    shutil.copy(template, path)
+def app(shared_app: Flask, databases: Databases) -> Iterator[Flask]:
+    databases.renew()
     yield shared_app
     with shared_app.app_context():
         db.session.remove()
