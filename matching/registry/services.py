@@ -398,6 +398,17 @@ def decide_representation(representation: Representation, *, approve: bool, by: 
     audit.record(f"representation:{verb}", representation, by=by, at=now)
 
 
+def unchecked_claim(person_id: int | None, organization_id: int) -> Representation | None:
+    """The claim of this person to act for this organization, where no desk has looked at it yet."""
+    return db.session.scalar(
+        select(Representation).where(
+            Representation.person_id == person_id,
+            Representation.organization_id == organization_id,
+            Representation.state == RepresentationState.CLAIMED,
+        )
+    )
+
+
 def waiting_representations() -> list[Representation]:
     query = (
         select(Representation)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from ... import audit
 from ...accounts.permissions import Permission, current_actor, may, requires
 from ...database import db
 from ...help_requests.models import HelpRequest
 from ...profiles.wording import criterion_label, strength_label
+from ...registry import services as registry
 from ..forms import ConfirmForm, ReplyForm
 from ..models import Candidate
 from ..services import contacts, reading
@@ -67,12 +69,10 @@ def ended() -> str:
 
 @bp.get("/requests/<int:request_id>")
 @requires(Permission.REQUEST_READ, load_request, audited=True)
-def case(help_request: HelpRequest) -> str:
+def case(help_request: HelpRequest) -> str | Response:
     actor = current_actor()
     if not actor.is_staff:
-        from .requester import my_page  # the requester's own address of the same case
-
-        return my_page(help_request)
+        return redirect(url_for(".my_request", request_id=help_request.id), code=303)
     page = case_of(help_request)
     audit.record("request:read", help_request, by=actor, at=page.now, case=help_request.id)
     db.session.commit()
@@ -83,6 +83,7 @@ def case(help_request: HelpRequest) -> str:
         confirm=ConfirmForm(version=help_request.version),
         reply=ReplyForm(version=page.waiting.version if page.waiting else ""),
         contacts_open=contacts.are_open(help_request),
+        claim=registry.unchecked_claim(help_request.contact_person_id, help_request.requester_id),
         # Who merely read it stands in the log too, but tells nobody how the case went.
         history=lines_of(entry for entry in audit.history(case=help_request.id) if entry.event != "request:read"),
     )
