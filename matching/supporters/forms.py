@@ -84,6 +84,63 @@ def nameless_organization(form: Any) -> Iterator[tuple[str, str]]:
         yield "organization_kind", _("団体の種類を選んでください。")
 
 
+# Mixins stand in the order of the page: the list of mistakes follows it.
+
+
+class PersonFields:
+    """Mixin: who somebody is."""
+
+    name = words(_l("氏名"), longest=80, ask=_l("氏名を入力してください。"), render_kw={"autocomplete": "name"})
+    kana = words(_l("氏名（ふりがな）"), longest=80, ask=_l("ふりがなを入力してください。"))
+    birth_year = WholeNumber(
+        _l("生まれた年（西暦）"),
+        least=1900,
+        most=2100,
+        description=_l("18歳未満の方は、必ず入力してください。例：昭和35年は1960年です。"),
+    )
+    guardian_name = words(_l("保護者の氏名"), longest=80)
+    guardian_agreed = BooleanField(_l("保護者が登録に同意しています"))
+    district = reference(_l("お住まいの地域"))
+
+    def validate_birth_year(self, field: Any) -> None:
+        if field.data is not None and field.data > today(datetime.now(UTC)).year:
+            raise ValidationError(_("生まれた年は、今年までの西暦で入力してください。"))
+
+
+class OrganizationFields:
+    """Mixin: an organization, and the person who speaks for it."""
+
+    organization = SelectField(
+        _l("登録する団体"), coerce=lambda value: int(value) if str(value).isdecimal() else None, validate_choice=False
+    )
+    organization_name = words(_l("団体名"), longest=120)
+    organization_kana = words(_l("団体名（ふりがな）"), longest=120)
+    organization_kind = one_of(_l("団体の種類"), OrganizationKind)
+    district = reference(_l("主な活動の地域"))
+    name = words(
+        _l("担当者の氏名"), longest=80, ask=_l("担当者の氏名を入力してください。"), render_kw={"autocomplete": "name"}
+    )
+    kana = words(_l("担当者の氏名（ふりがな）"), longest=80, ask=_l("担当者のふりがなを入力してください。"))
+    title = words(_l("担当者の役職"), longest=60, description=_l("例：会長、事務局"))
+
+    def offer_organizations(self, representations: list[Representation]) -> None:
+        """Organizations that the user already acts for; without any, the question is left out."""
+        form: Any = self
+        if representations:
+            form.organization.choices = [SelectChoice("", _("新しい団体（下に書く）"))] + [
+                SelectChoice(str(one.organization_id), one.organization.name) for one in representations
+            ]
+        else:
+            del form.organization
+
+    @property
+    def existing(self) -> int | None:
+        form: Any = self
+        chosen = form.organization.data if "organization" in form else None
+        offered = {choice.value for choice in form.organization.choices} if chosen else set()
+        return chosen if str(chosen) in offered else None
+
+
 class ContentFields:
     """Mixin: what somebody can do, where, when and how."""
 
@@ -184,60 +241,6 @@ def _skill_row(skill: Skill) -> dict[str, Any]:
         "level": Level(str(skill.level)) if skill.level else None,
         "qualification": skill.qualification,
     }
-
-
-class PersonFields:
-    """Mixin: who somebody is."""
-
-    name = words(_l("氏名"), longest=80, ask=_l("氏名を入力してください。"), render_kw={"autocomplete": "name"})
-    kana = words(_l("氏名（ふりがな）"), longest=80, ask=_l("ふりがなを入力してください。"))
-    birth_year = WholeNumber(
-        _l("生まれた年（西暦）"),
-        least=1900,
-        most=2100,
-        description=_l("18歳未満の方は、必ず入力してください。例：昭和35年は1960年です。"),
-    )
-    guardian_name = words(_l("保護者の氏名"), longest=80)
-    guardian_agreed = BooleanField(_l("保護者が登録に同意しています"))
-    district = reference(_l("お住まいの地域"))
-
-    def validate_birth_year(self, field: Any) -> None:
-        if field.data is not None and field.data > today(datetime.now(UTC)).year:
-            raise ValidationError(_("生まれた年は、今年までの西暦で入力してください。"))
-
-
-class OrganizationFields:
-    """Mixin: an organization, and the person who speaks for it."""
-
-    organization = SelectField(
-        _l("登録する団体"), coerce=lambda value: int(value) if str(value).isdecimal() else None, validate_choice=False
-    )
-    organization_name = words(_l("団体名"), longest=120)
-    organization_kana = words(_l("団体名（ふりがな）"), longest=120)
-    organization_kind = one_of(_l("団体の種類"), OrganizationKind)
-    district = reference(_l("主な活動の地域"))
-    name = words(
-        _l("担当者の氏名"), longest=80, ask=_l("担当者の氏名を入力してください。"), render_kw={"autocomplete": "name"}
-    )
-    kana = words(_l("担当者の氏名（ふりがな）"), longest=80, ask=_l("担当者のふりがなを入力してください。"))
-    title = words(_l("担当者の役職"), longest=60, description=_l("例：会長、事務局"))
-
-    def offer_organizations(self, representations: list[Representation]) -> None:
-        """Organizations that the user already acts for; without any, the question is left out."""
-        form: Any = self
-        if representations:
-            form.organization.choices = [SelectChoice("", _("新しい団体（下に書く）"))] + [
-                SelectChoice(str(one.organization_id), one.organization.name) for one in representations
-            ]
-        else:
-            del form.organization
-
-    @property
-    def existing(self) -> int | None:
-        form: Any = self
-        chosen = form.organization.data if "organization" in form else None
-        offered = {choice.value for choice in form.organization.choices} if chosen else set()
-        return chosen if str(chosen) in offered else None
 
 
 class Pledge:

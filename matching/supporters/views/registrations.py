@@ -95,8 +95,9 @@ def edit(supporter: Supporter) -> Page:
     form: Any = kind(data=contents_of(supporter))
     if mine:
         form.only_for_owner()
-    if form.validate_on_submit():
+    if form.is_submitted():
         refuse_stale(form, supporter)
+    if form.validate_on_submit():
         if form.try_to(lambda: _change(form, supporter, mine=mine, now=datetime.now(UTC))):
             db.session.commit()
             flash(_("登録を直しました。"), "success")
@@ -202,8 +203,8 @@ def _act(supporter: Supporter, form: dict[str, Any], act: Callable[[Actor, datet
         act(current_actor(), datetime.now(UTC))
         return True
 
+    refuse_stale(sent, supporter)
     if sent.validate_on_submit():
-        refuse_stale(sent, supporter)
         if sent.try_to(acted):
             db.session.commit()
             flash(done, "success")
