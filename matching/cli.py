@@ -20,6 +20,7 @@ from .demo.commands import demo
 from .match_commands import match
 from .profiles.commands import profiles
 from .registry.vocabulary import Department, Desk, load_reference_tables
+from .supporters.commands import import_group
 
 outbox_group = AppGroup("outbox", help="Mail that waits to be sent.")
 staff_group = AppGroup("staff", help="Members of staff and their roles.")
@@ -88,4 +89,4 @@ def _department(name: str) -> Department:
     return department
 
 
-COMMANDS: tuple[click.Command, ...] = (demo, match, outbox_group, profiles, setup, staff_group)
+COMMANDS: tuple[click.Command, ...] = (demo, import_group, match, outbox_group, profiles, setup, staff_group)

@@ -15,7 +15,7 @@ from ..registry.models import BasisKind
 from .importing import Summary, Unreadable, import_supporters, read_mapping
 
 import_group = AppGroup("import", help="Lists that departments keep in files.")
-BASES = {basis.value: basis for basis in BasisKind}
+BASES = {name: basis for basis in BasisKind for name in (basis.value, basis.label)}
 
 
 @import_group.command("supporters")
