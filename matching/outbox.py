@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from . import audit
 from .database import Model, Stamped, db
 from .errors import MatchingError
-from .workflow import Labelled
+from .workflow import N_, Labelled
 
 if TYPE_CHECKING:
     from .accounts.actor import Actor
@@ -34,12 +34,12 @@ CLAIM_LASTS = timedelta(minutes=10)
 
 
 class MessageState(Labelled):
-    HELD = "held", "送信待ち"
-    SENDING = "sending", "送信中"
-    SENT = "sent", "送信済み"
-    CANCELLED = "cancelled", "取り消し"
-    FAILED = "failed", "送れませんでした"
-    UNCERTAIN = "uncertain", "送れたか不明"
+    HELD = "held", N_("送信待ち")
+    SENDING = "sending", N_("送信中")
+    SENT = "sent", N_("送信済み")
+    CANCELLED = "cancelled", N_("取り消し")
+    FAILED = "failed", N_("送れませんでした")
+    UNCERTAIN = "uncertain", N_("送れたか不明")
 
 
 class Message(Stamped, Model):

@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 
+def N_(text: str) -> str:
+    """Mark words for translation where they are written; they are translated where they are shown."""
+    return text
+
+
 class Labelled(enum.StrEnum):
-    """An enum whose members carry the Japanese words that people see: ``MEMBER = "value", "label"``."""
+    """An enum whose members carry the Japanese words that people see: ``MEMBER = "value", N_("label")``."""
 
     label: str
 

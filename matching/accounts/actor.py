@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ..workflow import Labelled
+from ..workflow import N_, Labelled
 from .models import Role, User
 
 
 class Source(Labelled):
     """The way by which something reached the desk."""
 
-    WEB = "web", "ウェブ"
-    PAPER = "paper", "書面"
-    TELEPHONE = "telephone", "電話・窓口"
-    MAIL = "mail", "メールのリンク"
-    IMPORT = "import", "取り込み"
-    SYSTEM = "system", "自動"
+    WEB = "web", N_("ウェブ")
+    PAPER = "paper", N_("書面")
+    TELEPHONE = "telephone", N_("電話・窓口")
+    MAIL = "mail", N_("メールのリンク")
+    IMPORT = "import", N_("取り込み")
+    SYSTEM = "system", N_("自動")
 
 
 @dataclass(frozen=True)

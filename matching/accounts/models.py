@@ -9,17 +9,17 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Model, Stamped
-from ..workflow import Labelled
+from ..workflow import N_, Labelled
 
 
 class Role(Labelled):
     """What a member of staff is here for. A coordinator belongs to a desk, a clerk to a department."""
 
-    COORDINATOR = "coordinator", "コーディネーター"
-    CLERK = "clerk", "審議会担当"
-    PERSONNEL = "personnel", "職員課"
-    STAFF = "staff", "閲覧職員"
-    ADMINISTRATOR = "administrator", "管理者"
+    COORDINATOR = "coordinator", N_("コーディネーター")
+    CLERK = "clerk", N_("審議会担当")
+    PERSONNEL = "personnel", N_("職員課")
+    STAFF = "staff", N_("閲覧職員")
+    ADMINISTRATOR = "administrator", N_("管理者")
 
 
 class User(Stamped, UserMixin, Model):

@@ -15,7 +15,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..database import begin_as
-from ..workflow import Labelled
+from ..workflow import N_, Labelled
 from .actor import PUBLIC, Actor, actor_of
 from .models import Role
 
@@ -26,29 +26,29 @@ Predicate = Callable[[Actor, Any], bool]
 class Permission(Labelled):
     """``subject:verb``, in alphabetical order."""
 
-    ACCOUNT_MANAGE = "account:manage", "職員の権限を管理する"
-    CANDIDATE_FIND = "candidate:find", "登録を検索する"
-    COUNCIL_CANDIDATE = "council:candidate", "審議会委員を紹介の候補に見る"
-    COUNCIL_READ = "council:read", "審議会等を見る"
-    GROUP_READ = "group:read", "登録団体を見る"
-    INQUIRY_ANSWER = "inquiry:answer", "打診に返事をする"
-    ME_READ = "me:read", "自分のページを見る"
-    ORGANIZATION_CLAIM = "organization:claim", "団体の代表者・担当者として名のる"
-    ORGANIZATION_READ = "organization:read", "団体を見る"
-    OUTBOX_READ = "outbox:read", "メールの送信状況を見る"
-    REPRESENTATION_APPROVE = "representation:approve", "代表者・担当者を確認する"
-    REQUEST_ANSWER = "request:answer", "了承の返事と報告をする"
-    REQUEST_ENTER = "request:enter", "電話や書面の依頼を入れる"
-    REQUEST_HANDLE = "request:handle", "依頼を進める"
-    REQUEST_LIST = "request:list", "依頼の一覧を見る"
-    REQUEST_READ = "request:read", "依頼を見る"
-    REQUEST_SUBMIT = "request:submit", "依頼を出す"
-    SUPPORTER_CONFIRM = "supporter:confirm", "登録を確認する"
-    SUPPORTER_EDIT = "supporter:edit", "登録を直す"
-    SUPPORTER_ENTER = "supporter:enter", "電話や書面の登録を入れる"
-    SUPPORTER_LIST = "supporter:list", "協働サポーターの一覧を見る"
-    SUPPORTER_READ = "supporter:read", "協働サポーターの登録を見る"
-    SUPPORTER_REGISTER = "supporter:register", "協働サポーターに登録する"
+    ACCOUNT_MANAGE = "account:manage", N_("職員の権限を管理する")
+    CANDIDATE_FIND = "candidate:find", N_("登録を検索する")
+    COUNCIL_CANDIDATE = "council:candidate", N_("審議会委員を紹介の候補に見る")
+    COUNCIL_READ = "council:read", N_("審議会等を見る")
+    GROUP_READ = "group:read", N_("登録団体を見る")
+    INQUIRY_ANSWER = "inquiry:answer", N_("打診に返事をする")
+    ME_READ = "me:read", N_("自分のページを見る")
+    ORGANIZATION_CLAIM = "organization:claim", N_("団体の代表者・担当者として名のる")
+    ORGANIZATION_READ = "organization:read", N_("団体を見る")
+    OUTBOX_READ = "outbox:read", N_("メールの送信状況を見る")
+    REPRESENTATION_APPROVE = "representation:approve", N_("代表者・担当者を確認する")
+    REQUEST_ANSWER = "request:answer", N_("了承の返事と報告をする")
+    REQUEST_ENTER = "request:enter", N_("電話や書面の依頼を入れる")
+    REQUEST_HANDLE = "request:handle", N_("依頼を進める")
+    REQUEST_LIST = "request:list", N_("依頼の一覧を見る")
+    REQUEST_READ = "request:read", N_("依頼を見る")
+    REQUEST_SUBMIT = "request:submit", N_("依頼を出す")
+    SUPPORTER_CONFIRM = "supporter:confirm", N_("登録を確認する")
+    SUPPORTER_EDIT = "supporter:edit", N_("登録を直す")
+    SUPPORTER_ENTER = "supporter:enter", N_("電話や書面の登録を入れる")
+    SUPPORTER_LIST = "supporter:list", N_("協働サポーターの一覧を見る")
+    SUPPORTER_READ = "supporter:read", N_("協働サポーターの登録を見る")
+    SUPPORTER_REGISTER = "supporter:register", N_("協働サポーターに登録する")
 
 
 def signed_in(actor: Actor, subject: Any) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..database import Model, Stamped
 from ..registry.models import Person
 from ..registry.vocabulary import Department
-from ..workflow import Labelled
+from ..workflow import N_, Labelled
 
 
 class Council(Stamped, Model):
@@ -30,10 +30,10 @@ class Council(Stamped, Model):
 
 
 class CouncilRole(Labelled):
-    CHAIR = "chair", "会長"
-    VICE_CHAIR = "vice_chair", "副会長"
-    DEPUTY = "deputy", "職務代理者"
-    MEMBER = "member", "委員"
+    CHAIR = "chair", N_("会長")
+    VICE_CHAIR = "vice_chair", N_("副会長")
+    DEPUTY = "deputy", N_("職務代理者")
+    MEMBER = "member", N_("委員")
 
 
 class Appointment(Stamped, Model):

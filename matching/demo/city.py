@@ -180,7 +180,9 @@ def _skills(rows: list[Any]) -> list[SkillWords]:
 def _supporter(city: City, row: dict[str, Any]) -> None:
     if row["kind"] == "person":
         gender = Gender(row["gender"]) if row["gender"] else None
-        party: Party = registry.create_person(row["name"], kana=row["kana"], birth_year=row["birth_year"], gender=gender)
+        party: Party = registry.create_person(
+            row["name"], kana=row["kana"], birth_year=row["birth_year"], gender=gender
+        )
     else:
         party = registry.create_organization(row["name"], kind=OrganizationKind(row["org_kind"]), kana=row["kana"])
     city.parties[row["key"]] = party

@@ -92,7 +92,9 @@ class Story:
     def heard(self) -> Actor:
         """The desk, passing on what the requester said."""
         way = Source(self.row["how"])
-        return self.desk.told_by(way if way is not Source.WEB else Source.TELEPHONE, on_behalf_of=self.request.requester_id)
+        return self.desk.told_by(
+            way if way is not Source.WEB else Source.TELEPHONE, on_behalf_of=self.request.requester_id
+        )
 
     def answering(self, inquiry: Inquiry) -> Actor:
         way = Source.PAPER if inquiry.channel is Source.PAPER else Source.TELEPHONE

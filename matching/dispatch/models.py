@@ -13,7 +13,7 @@ from ..database import Model, Stamped
 from ..help_requests.models import HelpRequest, Occasion
 from ..outbox import Message
 from ..registry.models import Party, Registry
-from ..workflow import Labelled
+from ..workflow import N_, Labelled
 from .states import AgreementState, DispatchState, InquiryState
 
 
@@ -66,8 +66,8 @@ class Shortlist(OfRequest, Stamped, Model):
 
 
 class CandidateState(Labelled):
-    LISTED = "listed", "候補"
-    RESERVE = "reserve", "次点"
+    LISTED = "listed", N_("候補")
+    RESERVE = "reserve", N_("次点")
 
 
 class Candidate(OfRequest, Stamped, Model):
@@ -193,8 +193,8 @@ class Agreement(OfRequest, Stamped, Model):
 
 
 class DecisionResult(Labelled):
-    GRANTED = "granted", "派遣・紹介を決定"
-    NOT_POSSIBLE = "not_possible", "派遣できない"
+    GRANTED = "granted", N_("派遣・紹介を決定")
+    NOT_POSSIBLE = "not_possible", N_("派遣できない")
 
 
 class Decision(OfRequest, Stamped, Model):

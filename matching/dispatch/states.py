@@ -1,24 +1,24 @@
 """How an inquiry, the requester's consent and a dispatch move."""
 
-from ..workflow import Labelled, Workflow
+from ..workflow import N_, Labelled, Workflow
 
 
 class InquiryState(Labelled):
-    OPEN = "open", "返事待ち"
-    ASKED = "asked", "質問あり"
-    PROMISED = "promised", "内諾"
-    DECLINED = "declined", "辞退"
-    RETRACTED = "retracted", "取り消し"
-    STOOD_DOWN = "stood_down", "見送り"
+    OPEN = "open", N_("返事待ち")
+    ASKED = "asked", N_("質問あり")
+    PROMISED = "promised", N_("内諾")
+    DECLINED = "declined", N_("辞退")
+    RETRACTED = "retracted", N_("取り消し")
+    STOOD_DOWN = "stood_down", N_("見送り")
 
 
 class InquiryAction(Labelled):
-    ASK = "ask", "質問する"
-    ANSWER = "answer", "質問に答える"
-    PROMISE = "promise", "内諾する"
-    DECLINE = "decline", "辞退する"
-    RETRACT = "retract", "打診を取り消す"
-    STAND_DOWN = "stand_down", "今回は見送る"
+    ASK = "ask", N_("質問する")
+    ANSWER = "answer", N_("質問に答える")
+    PROMISE = "promise", N_("内諾する")
+    DECLINE = "decline", N_("辞退する")
+    RETRACT = "retract", N_("打診を取り消す")
+    STAND_DOWN = "stand_down", N_("今回は見送る")
 
 
 S, A = InquiryState, InquiryAction
@@ -42,16 +42,16 @@ WAITING = frozenset({S.OPEN, S.ASKED})
 
 
 class AgreementState(Labelled):
-    ASKED = "asked", "返事待ち"
-    AGREED = "agreed", "了承"
-    REFUSED = "refused", "了承しない"
-    RETRACTED = "retracted", "取り消し"
+    ASKED = "asked", N_("返事待ち")
+    AGREED = "agreed", N_("了承")
+    REFUSED = "refused", N_("了承しない")
+    RETRACTED = "retracted", N_("取り消し")
 
 
 class AgreementAction(Labelled):
-    AGREE = "agree", "了承する"
-    REFUSE = "refuse", "了承しない"
-    RETRACT = "retract", "取り消す"
+    AGREE = "agree", N_("了承する")
+    REFUSE = "refuse", N_("了承しない")
+    RETRACT = "retract", N_("取り消す")
 
 
 AGREEMENT: Workflow[AgreementState, AgreementAction] = Workflow(
@@ -65,16 +65,16 @@ AGREEMENT: Workflow[AgreementState, AgreementAction] = Workflow(
 
 
 class DispatchState(Labelled):
-    PLANNED = "planned", "予定"
-    DONE = "done", "実施した"
-    NOT_DONE = "not_done", "実施しなかった"
-    CANCELLED = "cancelled", "中止"
+    PLANNED = "planned", N_("予定")
+    DONE = "done", N_("実施した")
+    NOT_DONE = "not_done", N_("実施しなかった")
+    CANCELLED = "cancelled", N_("中止")
 
 
 class DispatchAction(Labelled):
-    REPORT_DONE = "report_done", "実施したと報告する"
-    REPORT_NOT_DONE = "report_not_done", "実施しなかったと報告する"
-    CANCEL = "cancel", "中止する"
+    REPORT_DONE = "report_done", N_("実施したと報告する")
+    REPORT_NOT_DONE = "report_not_done", N_("実施しなかったと報告する")
+    CANCEL = "cancel", N_("中止する")
 
 
 DISPATCH: Workflow[DispatchState, DispatchAction] = Workflow(

@@ -1,15 +1,15 @@
 """How a group's registration moves: it stands until it is ended."""
 
-from ..workflow import Labelled, Workflow
+from ..workflow import N_, Labelled, Workflow
 
 
 class GroupState(Labelled):
-    ACTIVE = "active", "登録中"
-    ENDED = "ended", "登録終了"
+    ACTIVE = "active", N_("登録中")
+    ENDED = "ended", N_("登録終了")
 
 
 class GroupAction(Labelled):
-    END = "end", "登録を終える"
+    END = "end", N_("登録を終える")
 
 
 WORKFLOW: Workflow[GroupState, GroupAction] = Workflow({(GroupState.ACTIVE, GroupAction.END): GroupState.ENDED})

@@ -11,37 +11,37 @@ from ..accounts.actor import Source
 from ..database import Model, Stamped
 from ..registry.models import Organization, Person
 from ..registry.vocabulary import Desk, District, Field, Money, Part
-from ..workflow import Labelled
+from ..workflow import N_, Labelled
 from .states import ENDED, RequestState
 
 
 class RequestKind(Labelled):
     """派遣: the desk sends somebody. 紹介: the desk introduces; the two sides arrange the rest."""
 
-    DISPATCH = "dispatch", "派遣"
-    INTRODUCTION = "introduction", "紹介"
+    DISPATCH = "dispatch", N_("派遣")
+    INTRODUCTION = "introduction", N_("紹介")
 
 
 class Honorarium(Labelled):
-    NONE = "none", "なし"
-    FIXED = "fixed", "あり"
+    NONE = "none", N_("なし")
+    FIXED = "fixed", N_("あり")
 
 
 class Travel(Labelled):
-    NONE = "none", "なし"
-    ACTUAL = "actual", "実費"
+    NONE = "none", N_("なし")
+    ACTUAL = "actual", N_("実費")
 
 
 class Materials(Labelled):
-    NONE = "none", "かからない"
-    REQUESTER = "requester", "依頼者が用意・負担"
-    SUPPORTER = "supporter", "サポーターが用意（実費を依頼者が負担）"
+    NONE = "none", N_("かからない")
+    REQUESTER = "requester", N_("依頼者が用意・負担")
+    SUPPORTER = "supporter", N_("サポーターが用意（実費を依頼者が負担）")
 
 
 class Insurance(Labelled):
-    CITY = "city", "市の社会貢献活動保険の対象（確認済み）"
-    REQUESTER = "requester", "依頼者が加入する"
-    NONE = "none", "なし"
+    CITY = "city", N_("市の社会貢献活動保険の対象（確認済み）")
+    REQUESTER = "requester", N_("依頼者が加入する")
+    NONE = "none", N_("なし")
 
 
 class HelpRequest(Stamped, Model):

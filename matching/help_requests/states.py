@@ -1,38 +1,38 @@
 """How a help request moves, from the first word to the end. `services.advance` is the only writer of the state."""
 
-from ..workflow import Labelled, Workflow
+from ..workflow import N_, Labelled, Workflow
 
 
 class RequestState(Labelled):
-    SUBMITTED = "submitted", "受付待ち"
-    ACCEPTED = "accepted", "候補選び"
-    INQUIRING = "inquiring", "打診中"
-    PROMISED = "promised", "内諾あり"
-    CONSULTING = "consulting", "了承待ち"
-    AGREED = "agreed", "了承済み"
-    DECIDED = "decided", "決定"
-    REPORTED = "reported", "報告済み"
-    CLOSED = "closed", "終了"
-    NOT_POSSIBLE = "not_possible", "派遣できない"
-    CANCELLED = "cancelled", "中止"
-    WITHDRAWN = "withdrawn", "取り下げ"
+    SUBMITTED = "submitted", N_("受付待ち")
+    ACCEPTED = "accepted", N_("候補選び")
+    INQUIRING = "inquiring", N_("打診中")
+    PROMISED = "promised", N_("内諾あり")
+    CONSULTING = "consulting", N_("了承待ち")
+    AGREED = "agreed", N_("了承済み")
+    DECIDED = "decided", N_("決定")
+    REPORTED = "reported", N_("報告済み")
+    CLOSED = "closed", N_("終了")
+    NOT_POSSIBLE = "not_possible", N_("派遣できない")
+    CANCELLED = "cancelled", N_("中止")
+    WITHDRAWN = "withdrawn", N_("取り下げ")
 
 
 class RequestAction(Labelled):
-    ACCEPT = "accept", "受け付ける"
-    INQUIRE = "inquire", "打診する"
-    RELEASE = "release", "候補選びに戻す"
-    KEEP_PROMISE = "keep_promise", "ほかの人の内諾に戻す"
-    PROMISE = "promise", "内諾を受ける"
-    CONSULT = "consult", "依頼者に了承を求める"
-    AGREE = "agree", "了承する"
-    DISAGREE = "disagree", "了承しない"
-    DECIDE = "decide", "派遣・紹介を決定する"
-    REPORT = "report", "報告する"
-    CLOSE = "close", "終了する"
-    GIVE_UP = "give_up", "派遣できないと決める"
-    CANCEL = "cancel", "中止する"
-    WITHDRAW = "withdraw", "取り下げる"
+    ACCEPT = "accept", N_("受け付ける")
+    INQUIRE = "inquire", N_("打診する")
+    RELEASE = "release", N_("候補選びに戻す")
+    KEEP_PROMISE = "keep_promise", N_("ほかの人の内諾に戻す")
+    PROMISE = "promise", N_("内諾を受ける")
+    CONSULT = "consult", N_("依頼者に了承を求める")
+    AGREE = "agree", N_("了承する")
+    DISAGREE = "disagree", N_("了承しない")
+    DECIDE = "decide", N_("派遣・紹介を決定する")
+    REPORT = "report", N_("報告する")
+    CLOSE = "close", N_("終了する")
+    GIVE_UP = "give_up", N_("派遣できないと決める")
+    CANCEL = "cancel", N_("中止する")
+    WITHDRAW = "withdraw", N_("取り下げる")
 
 
 S, A = RequestState, RequestAction

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..accounts.actor import Source
 from ..database import Model, Stamped
-from ..workflow import Labelled
+from ..workflow import N_, Labelled
 from .vocabulary import District, OrganizationKind
 
 
 class PartyKind(Labelled):
-    PERSON = "person", "個人"
-    ORGANIZATION = "organization", "団体"
+    PERSON = "person", N_("個人")
+    ORGANIZATION = "organization", N_("団体")
 
 
 class Party(Stamped, Model):
@@ -66,9 +66,9 @@ class Party(Stamped, Model):
 class Gender(Labelled):
     """As told; asked only where a council's balance is reported."""
 
-    FEMALE = "female", "女性"
-    MALE = "male", "男性"
-    OTHER = "other", "そのほか・答えない"
+    FEMALE = "female", N_("女性")
+    MALE = "male", N_("男性")
+    OTHER = "other", N_("そのほか・答えない")
 
 
 class Person(Party):
@@ -94,10 +94,10 @@ class Organization(Party):
 
 
 class RepresentationState(Labelled):
-    CLAIMED = "claimed", "確認待ち"
-    APPROVED = "approved", "確認済み"
-    REFUSED = "refused", "確認できませんでした"
-    ENDED = "ended", "終了"
+    CLAIMED = "claimed", N_("確認待ち")
+    APPROVED = "approved", N_("確認済み")
+    REFUSED = "refused", N_("確認できませんでした")
+    ENDED = "ended", N_("終了")
 
 
 class Representation(Stamped, Model):
@@ -128,9 +128,9 @@ class Representation(Stamped, Model):
 
 
 class ContactKind(Labelled):
-    TELEPHONE = "telephone", "電話"
-    MAIL = "mail", "メール"
-    ADDRESS = "address", "住所"
+    TELEPHONE = "telephone", N_("電話")
+    MAIL = "mail", N_("メール")
+    ADDRESS = "address", N_("住所")
 
 
 class ContactPoint(Stamped, Model):
@@ -153,11 +153,11 @@ class ContactPoint(Stamped, Model):
 class Purpose(Labelled):
     """What a party agrees to; each is given and taken back on its own."""
 
-    MATCHING = "matching", "窓口が、依頼に合う人を探すために登録内容を使うこと"
-    PUBLIC_NAMED = "public_named", "名前を出して登録内容を公開すること"
-    PUBLIC_ANONYMOUS = "public_anonymous", "名前を出さずに登録内容を公開すること"
-    CONTACT = "contact_after_decision", "派遣・紹介が決まったあとに、選んだ連絡先を相手に伝えること"
-    COUNCIL = "council_candidacy", "市の審議会などの委員の候補として検討されること"
+    MATCHING = "matching", N_("窓口が、依頼に合う人を探すために登録内容を使うこと")
+    PUBLIC_NAMED = "public_named", N_("名前を出して登録内容を公開すること")
+    PUBLIC_ANONYMOUS = "public_anonymous", N_("名前を出さずに登録内容を公開すること")
+    CONTACT = "contact_after_decision", N_("派遣・紹介が決まったあとに、選んだ連絡先を相手に伝えること")
+    COUNCIL = "council_candidacy", N_("市の審議会などの委員の候補として検討されること")
 
 
 CONSENT_TEXT_VERSION = "2026-11"
@@ -193,8 +193,8 @@ class Consent(Stamped, Model):
 class BasisKind(Labelled):
     """Why staff may use data for matching when the person's own consent to it is not there."""
 
-    PUBLIC_INFORMATION = "public_information", "公表情報"
-    LAW_69 = "law_69", "個人情報保護法第69条"
+    PUBLIC_INFORMATION = "public_information", N_("公表情報")
+    LAW_69 = "law_69", N_("個人情報保護法第69条")
 
 
 class Basis(Stamped, Model):
@@ -215,9 +215,9 @@ class Basis(Stamped, Model):
 class Registry(Labelled):
     """The three registries."""
 
-    SUPPORTER = "supporter", "協働サポーター"
-    GROUP = "group", "登録団体"
-    COUNCIL = "council", "審議会等委員"
+    SUPPORTER = "supporter", N_("協働サポーター")
+    GROUP = "group", N_("登録団体")
+    COUNCIL = "council", N_("審議会等委員")
 
 
 class Skill(Stamped, Model):

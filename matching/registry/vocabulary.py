@@ -6,7 +6,7 @@ from sqlalchemy import Float, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model, db
-from ..workflow import Labelled
+from ..workflow import N_, Labelled
 
 
 class Field(Model):
@@ -39,9 +39,9 @@ class Department(Model):
 
 
 class DeskKind(Labelled):
-    CITY = "city", "市の窓口"
-    SUPPORT_CENTRE = "support_centre", "市民活動支援センター"
-    COMMUNITY_CENTRE = "community_centre", "地域交流センター"
+    CITY = "city", N_("市の窓口")
+    SUPPORT_CENTRE = "support_centre", N_("市民活動支援センター")
+    COMMUNITY_CENTRE = "community_centre", N_("地域交流センター")
 
 
 class Desk(Model):
@@ -58,57 +58,57 @@ class Desk(Model):
 
 
 class OrganizationKind(Labelled):
-    NEIGHBORHOOD = "neighborhood", "自治会・町内会"
-    COMMUNITY_COUNCIL = "community_council", "地域づくり協議会"
-    CHILDREN = "children", "子ども会"
-    PTA = "pta", "PTA・保護者会"
-    SENIORS = "seniors", "老人クラブ"
-    SALON = "salon", "サロン・サークル"
-    CITIZEN_GROUP = "citizen_group", "市民活動団体"
-    NPO = "npo", "NPO法人・社会福祉法人など"
-    SCHOOL = "school", "学校・園・大学"
-    SHOPPING = "shopping", "商店街"
-    BUSINESS = "business", "事業者"
-    PUBLIC = "public", "市の課・公共機関"
-    OTHER = "other", "そのほか"
+    NEIGHBORHOOD = "neighborhood", N_("自治会・町内会")
+    COMMUNITY_COUNCIL = "community_council", N_("地域づくり協議会")
+    CHILDREN = "children", N_("子ども会")
+    PTA = "pta", N_("PTA・保護者会")
+    SENIORS = "seniors", N_("老人クラブ")
+    SALON = "salon", N_("サロン・サークル")
+    CITIZEN_GROUP = "citizen_group", N_("市民活動団体")
+    NPO = "npo", N_("NPO法人・社会福祉法人など")
+    SCHOOL = "school", N_("学校・園・大学")
+    SHOPPING = "shopping", N_("商店街")
+    BUSINESS = "business", N_("事業者")
+    PUBLIC = "public", N_("市の課・公共機関")
+    OTHER = "other", N_("そのほか")
 
 
 class Support(Labelled):
     """What kind of help somebody gives."""
 
-    LECTURE = "lecture", "講演"
-    INSTRUCT = "instruct", "実技指導"
-    ADVISE = "advise", "助言"
-    ASSIST = "assist", "作業の手伝い"
-    PERFORM = "perform", "出演・演奏"
-    OPERATE = "operate", "運営補助"
-    LEND = "lend", "機材や会場の提供"
+    LECTURE = "lecture", N_("講演")
+    INSTRUCT = "instruct", N_("実技指導")
+    ADVISE = "advise", N_("助言")
+    ASSIST = "assist", N_("作業の手伝い")
+    PERFORM = "perform", N_("出演・演奏")
+    OPERATE = "operate", N_("運営補助")
+    LEND = "lend", N_("機材や会場の提供")
 
 
 class Money(Labelled):
     """What somebody asks for, or can pay."""
 
-    FREE = "free", "無償"
-    EXPENSES = "expenses", "実費のみ"
-    FEE = "fee", "謝礼あり"
+    FREE = "free", N_("無償")
+    EXPENSES = "expenses", N_("実費のみ")
+    FEE = "fee", N_("謝礼あり")
 
 
 class Level(Labelled):
     """How far somebody has come with a skill; the value is the number that the record keeps."""
 
-    BEGINNER = "1", "習いはじめ"
-    SOME = "2", "少しできる"
-    ALONE = "3", "一人でできる"
-    TEACHING = "4", "人に教えられる"
-    MASTER = "5", "長く教えている・専門の仕事"
+    BEGINNER = "1", N_("習いはじめ")
+    SOME = "2", N_("少しできる")
+    ALONE = "3", N_("一人でできる")
+    TEACHING = "4", N_("人に教えられる")
+    MASTER = "5", N_("長く教えている・専門の仕事")
 
 
 class Part(Labelled):
     """A part of the day, in the order of the week's slots."""
 
-    MORNING = "am", "午前"
-    AFTERNOON = "pm", "午後"
-    EVENING = "eve", "夜間"
+    MORNING = "am", N_("午前")
+    AFTERNOON = "pm", N_("午後")
+    EVENING = "eve", N_("夜間")
 
 
 PARTS = tuple(Part)

@@ -1,23 +1,23 @@
 """How a supporter's registration moves: submitted, confirmed by a coordinator, ended."""
 
-from ..workflow import Labelled, Workflow
+from ..workflow import N_, Labelled, Workflow
 
 
 class SupporterState(Labelled):
-    SUBMITTED = "submitted", "確認待ち"
-    RETURNED = "returned", "確認のお願い中"
-    ACTIVE = "active", "登録中"
-    PAUSED = "paused", "お休み中"
-    ENDED = "ended", "登録終了"
+    SUBMITTED = "submitted", N_("確認待ち")
+    RETURNED = "returned", N_("確認のお願い中")
+    ACTIVE = "active", N_("登録中")
+    PAUSED = "paused", N_("お休み中")
+    ENDED = "ended", N_("登録終了")
 
 
 class SupporterAction(Labelled):
-    CONFIRM = "confirm", "登録を確認する"
-    RETURN = "return", "書き直しをお願いする"
-    RESUBMIT = "resubmit", "直して出し直す"
-    PAUSE = "pause", "お休みする"
-    RESUME = "resume", "お休みを終える"
-    END = "end", "登録を終える"
+    CONFIRM = "confirm", N_("登録を確認する")
+    RETURN = "return", N_("書き直しをお願いする")
+    RESUBMIT = "resubmit", N_("直して出し直す")
+    PAUSE = "pause", N_("お休みする")
+    RESUME = "resume", N_("お休みを終える")
+    END = "end", N_("登録を終える")
 
 
 S, A = SupporterState, SupporterAction
