@@ -37,6 +37,8 @@ def load(instance: Path) -> dict[str, Any]:
     env = os.environ.get
     instance.mkdir(parents=True, exist_ok=True)
     public_url = env("PUBLIC_URL", "http://127.0.0.1:5000")
+    if env("MUSUBI_ENV") == "production" and "PUBLIC_URL" not in os.environ:
+        raise MissingSetting("Set PUBLIC_URL before starting in production: links in mails begin with it.")
     return {
         "SECRET_KEY": _secret("SECRET_KEY", instance),
         "SECURITY_PASSWORD_SALT": _secret("SECURITY_PASSWORD_SALT", instance),

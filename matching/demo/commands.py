@@ -16,6 +16,7 @@ from .. import config, create_app, outbox
 from ..accounts.models import User
 from ..database import db
 from ..registry.vocabulary import load_reference_tables
+from ..supporters.models import Supporter
 from .city import PASSWORD, City, load_people
 from .stories import load_requests
 
@@ -59,11 +60,18 @@ def load(app: Flask, *, now: datetime) -> bool:
         return True
 
 
-def accounts(app: Flask) -> list[tuple[str, str, str]]:
-    """(role in words, name, address) of everybody who can sign in, staff first."""
-    with app.app_context():
-        users = db.session.scalars(select(User).order_by(User.id))
-        return [("・".join(grant.role.label for grant in u.roles) or "市民", u.name, u.email) for u in users]
+def accounts() -> list[tuple[str, User]]:
+    """Everybody who can sign in with what they are here for, staff first."""
+    supporters = set(db.session.scalars(select(Supporter.party_id)))
+    users = db.session.scalars(select(User).order_by(User.id))
+    return [(_roles_of(user) or (_SUPPORTER if user.party_id in supporters else _REQUESTER), user) for user in users]
+
+
+_SUPPORTER, _REQUESTER = "協働サポーター", "団体の代表者（依頼する人）"
+
+
+def _roles_of(user: User) -> str:
+    return "・".join(grant.role.label for grant in user.roles)
 
 
 def _deliver_now_and_then(app: Flask, *, every: float = 3.0) -> None:
@@ -92,8 +100,9 @@ def demo(port: int, reset: bool) -> None:
     made = load(app, now=datetime.now(UTC))
     click.echo("  架空の市を作りました。" if made else "  前に作った市をそのまま使います（--reset で作り直します）。")
     click.echo(f"2/3 ログインできる人（パスワードはどれも {PASSWORD}）")
-    for role, name, address in accounts(app):
-        click.echo(f"  {address:36} {name}（{role}）")
+    with app.app_context():
+        for role, user in accounts():
+            click.echo(f"  {user.email:36} {user.name}（{role}）")
     click.echo(f"3/3 ブラウザで開いてください: http://127.0.0.1:{port}/")
     click.echo(f"  届いたメール: http://127.0.0.1:{port}/demo/mail　終えるときは Ctrl+C")
     threading.Thread(target=_deliver_now_and_then, args=(app,), daemon=True).start()

@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select, update
 from werkzeug.wrappers import Response
 
-from ..accounts.models import User
 from ..accounts.permissions import public
 from ..database import db
 from ..outbox import Message, MessageState
 from .city import PASSWORD
+from .commands import accounts as everybody
 
 bp = Blueprint("demo", __name__, url_prefix="/demo")
 
@@ -21,8 +21,7 @@ bp = Blueprint("demo", __name__, url_prefix="/demo")
 @bp.get("")
 @public
 def accounts() -> str:
-    users = list(db.session.scalars(select(User).order_by(User.id)))
-    return render_template("demo/accounts.html", users=users, password=PASSWORD)
+    return render_template("demo/accounts.html", accounts=everybody(), password=PASSWORD)
 
 
 @bp.get("/mail")
