@@ -8,6 +8,7 @@ telling somebody twice that they are to come is worse than one telephone call.
 from __future__ import annotations
 
 import smtplib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -115,7 +116,14 @@ def _move(message_id: int, start: MessageState, **values: object) -> bool:
 def cancel(message: Message) -> None:
     """Take a held mail back; raises TooLate when delivery was faster."""
     if not _move(message.id, MessageState.HELD, state=MessageState.CANCELLED):
-        raise TooLate("このメールはすでに送られたか、取り消されています。")
+        raise TooLate(_("このメールはすでに送られたか、取り消されています。"))
+
+
+def drop(message: Message | None) -> None:
+    """A mail that has become pointless: taken back where it still waits, left alone where it has gone."""
+    if message is not None:
+        with suppress(TooLate):
+            cancel(message)
 
 
 def settle(message: Message, *, arrived: bool, by: Actor, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -72,11 +72,12 @@ class Line:
     sentence: str
 
 
-def lines_of(entries: Iterable[AuditEntry]) -> list[Line]:
-    """The audit entries of a case in words: when, who and by which way, what."""
+def lines_of(entries: Iterable[AuditEntry], *, hidden: Collection[int] = ()) -> list[Line]:
+    """The audit entries of a case in words: when, who and by which way, what. ``hidden`` parties are not named."""
     rows = list(entries)
     users = {user.id: user for user in db.session.scalars(_among(User, [r.actor_user_id for r in rows]))}
-    parties = {party.id: party for party in db.session.scalars(_among(Party, [r.on_behalf_of_id for r in rows]))}
+    behalf = {row.on_behalf_of_id for row in rows}.difference(hidden)
+    parties = {party.id: party for party in db.session.scalars(_among(Party, behalf))}
     return [Line(row.at, _who(row, users, parties), str(EVENTS.get(row.event, row.event))) for row in rows]
 
 
@@ -87,7 +88,7 @@ def _among(model: Any, ids: Iterable[int | None]) -> Any:
 def _who(entry: AuditEntry, users: dict[int, User], parties: dict[int, Party]) -> str:
     behalf = parties.get(entry.on_behalf_of_id or 0)
     if entry.actor_kind == "link":
-        return _("%(name)s（メールのリンク）", name=behalf.name if behalf else "")
+        return _("%(name)s（メールのリンク）", name=behalf.name if behalf else _("候補者"))
     user = users.get(entry.actor_user_id or 0)
     name = user.shown_name if user else _("自動")
     way = label(Source(entry.source))

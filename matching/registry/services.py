@@ -52,6 +52,14 @@ def name_key(name: str) -> str:
     return re.sub(r"[\s・･.．,，]", "", fold(name))
 
 
+TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
+
+
+def kana_key(kana: str) -> str:
+    """How a reading is compared: like a name, and in hiragana whichever kana it was written in."""
+    return name_key(kana).translate(TO_HIRAGANA)
+
+
 @dataclass(frozen=True)
 class Contact:
     """A contact point as somebody gave it."""
@@ -77,7 +85,7 @@ def create_person(name: str, *, kana: str | None = None, birth_year: int | None 
         name=name.strip(),
         kana=(kana or "").strip() or None,
         name_key=name_key(name),
-        kana_key=name_key(kana) if kana else None,
+        kana_key=kana_key(kana) if kana else None,
         birth_year=birth_year,
         **facts,
     )
@@ -93,7 +101,7 @@ def create_organization(
         name=name.strip(),
         kana=(kana or "").strip() or None,
         name_key=name_key(name),
-        kana_key=name_key(kana) if kana else None,
+        kana_key=kana_key(kana) if kana else None,
         organization_kind=kind,
         district_id=district_id,
     )
@@ -104,7 +112,7 @@ def create_organization(
 
 def rename(party: Party, *, name: str, kana: str | None) -> None:
     party.name, party.kana = name.strip(), (kana or "").strip() or None
-    party.name_key, party.kana_key = name_key(name), name_key(kana) if kana else None
+    party.name_key, party.kana_key = name_key(name), kana_key(kana) if kana else None
 
 
 def value_key(kind: ContactKind, value: str) -> str:
@@ -233,7 +241,7 @@ def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
         .where(
             or_(
                 Organization.name_key.contains(key, autoescape=True),
-                Organization.kana_key.contains(key, autoescape=True),
+                Organization.kana_key.contains(kana_key(words), autoescape=True),
             )
         )
         .options(joinedload(Organization.district))

@@ -34,7 +34,9 @@ TERMS: dict[str, Any] = {
 OUTLINE = "敬老会で40分ほど楽しめる演目をお願いします。"
 
 
-def a_conjurer(name: str = "石川 笑子", *, mail: str | None = None, telephone: str | None = None, **told: Any) -> Supporter:
+def a_conjurer(
+    name: str = "石川 笑子", *, mail: str | None = None, telephone: str | None = None, **told: Any
+) -> Supporter:
     """A supporter who fits the request of these tests; their telephone may be given on, their address may not."""
     party = a_person(name, kana=told.pop("kana", None))
     supporter = a_supporter(party, *told.pop("skills", ("手品",)), consents=told.pop("consents", BOTH), **told)
@@ -48,7 +50,9 @@ def a_conjurer(name: str = "石川 笑子", *, mail: str | None = None, telephon
     return supporter
 
 
-def a_case(*, kind: RequestKind = RequestKind.DISPATCH, by: Actor = SYSTEM, now: datetime = NOW, **facts: Any) -> HelpRequest:
+def a_case(
+    *, kind: RequestKind = RequestKind.DISPATCH, by: Actor = SYSTEM, now: datetime = NOW, **facts: Any
+) -> HelpRequest:
     """Accepted, its terms answered, its shortlist made of whoever is registered by now."""
     request = a_request(now=now, **{**TERMS, **facts})
     return help_requests.accept(request, kind=kind, outline=OUTLINE, by=by, now=now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -78,6 +77,7 @@ def consult(request: HelpRequest, *, outline: str, channel: Source, by: Actor, n
 def _move(agreement: Agreement, action: AgreementAction, *, by: Actor, now: datetime) -> None:
     agreement.state = AGREEMENT.after(agreement.state, action)
     agreement.answered_at, agreement.answered_by = now, by.source
+    outbox.drop(agreement.message)  # answered by telephone within the undo time: the mail would ask once more
 
 
 def agree(agreement: Agreement, *, by: Actor, now: datetime) -> None:
@@ -104,9 +104,7 @@ def retract_agreement(request: HelpRequest, *, by: Actor, now: datetime) -> None
     if agreement is None:
         return
     agreement.state = AGREEMENT.after(agreement.state, AgreementAction.RETRACT)
-    if agreement.message:
-        with suppress(outbox.TooLate):  # it was read; the page behind its link says that it no longer stands
-            outbox.cancel(agreement.message)
+    outbox.drop(agreement.message)  # where it was read, the page behind its link says that it no longer stands
     audit.record("agreement:retract", agreement, by=by, at=now, case=request.id)
 
 

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from ... import audit, outbox
 from ...accounts.actor import Actor, Source
@@ -28,7 +27,7 @@ from ..states import WAITING, InquiryAction, InquiryState
 from . import links
 from .agreeing import retract_agreement
 from .inquiries import inquiries_of, mail_of, move, promises, stand_down, tell, waiting_inquiry
-from .shortlisting import may_be_matched, search
+from .shortlisting import admitted, registries_for, search
 from .standing import standing_of, times_this_year
 
 CHANNELS = (Source.TELEPHONE, Source.MAIL, Source.PAPER)
@@ -114,9 +113,9 @@ def _check_may_ask(candidate: Candidate) -> None:
                 "謝礼・交通費・材料費・支払う人・保険の条件がそろっていません。先に「依頼の内容をととのえる」で入力してください。"
             )
         )
-    profile = _profile_of(candidate)
-    admitted = profile and db.session.scalar(select(Profile.id).where(Profile.id == profile.id, may_be_matched()))
-    if not admitted:
+    if candidate.of_registry not in registries_for(request):
+        raise MatchingError(_("審議会等の委員は、市の窓口が「紹介」するときだけ打診できます。"))
+    if not admitted([candidate]):
         raise MatchingError(_("この人は登録が終わっているか、利用の同意がないため、打診できません。"))
     if waiting := waiting_inquiry(request):
         raise MatchingError(_("%(name)sさんの返事を待っています。打診は1人ずつ行います。", name=waiting.party.name))
@@ -209,6 +208,7 @@ def next_to_ask(request: HelpRequest, candidates: Iterable[Candidate]) -> Candid
 
 def _answered(inquiry: Inquiry, *, by: Actor, now: datetime) -> None:
     inquiry.answered_at, inquiry.answered_by = now, by.source
+    outbox.drop(inquiry.message)  # answered by telephone within the undo time: the mail would ask once more
 
 
 def _still_promised(inquiry: Inquiry) -> bool:

@@ -21,6 +21,7 @@ from ..states import WAITING, AgreementState, InquiryState
 from .agreeing import agreements_of
 from .deciding import decision_of
 from .inquiring import next_to_ask
+from .shortlisting import admitted
 
 SOON = timedelta(days=7)
 
@@ -35,6 +36,7 @@ class Case:
     inquiries: list[Inquiry]
     agreements: list[Agreement]
     decision: Decision | None
+    hidden: frozenset[int]  # parties of whom this reader must not learn
     now: datetime = field(compare=False)
 
     @property
@@ -66,28 +68,45 @@ class Case:
 
 
 def read_case(request: HelpRequest, *, by: Actor, now: datetime, sees_councils: bool) -> Case:
-    """The case as this actor may see it: council members are left out for those who see no council data."""
+    """The case as this actor may see it.
+
+    Left out are council members for those who see no council data (their own desk's case, handed over to them, they
+    must be able to finish), and candidates whose consent or registration has ended since.
+    """
     shortlist = db.session.scalar(
         select(Shortlist)
         .where(Shortlist.request_id == request.id, Shortlist.is_current)
         .options(selectinload(Shortlist.candidates).joinedload(Candidate.party))
     )
     candidates = shortlist.candidates if shortlist else []
-    inquiries = db.session.scalars(
-        select(Inquiry)
-        .where(Inquiry.request_id == request.id)
-        .options(joinedload(Inquiry.party), joinedload(Inquiry.message), joinedload(Inquiry.candidate))
-        .order_by(Inquiry.asked_at, Inquiry.id)
+    inquiries = list(
+        db.session.scalars(
+            select(Inquiry)
+            .where(Inquiry.request_id == request.id)
+            .options(joinedload(Inquiry.party), joinedload(Inquiry.message), joinedload(Inquiry.candidate))
+            .order_by(Inquiry.asked_at, Inquiry.id)
+        )
     )
+    shown = admitted(candidates) | {inquiry.candidate_id for inquiry in inquiries}
+    hidden = frozenset(inquiry.party_id for inquiry in inquiries if _is_hidden(inquiry, by, sees_councils))
+    decision = decision_of(request)
     return Case(
         request=request,
         shortlist=shortlist,
-        candidates=[c for c in candidates if sees_councils or c.of_registry is not Registry.COUNCIL],
-        inquiries=list(inquiries),
+        candidates=[
+            c for c in candidates if c.id in shown and (sees_councils or c.of_registry is not Registry.COUNCIL)
+        ],
+        inquiries=[inquiry for inquiry in inquiries if inquiry.party_id not in hidden],
         agreements=agreements_of(request),
-        decision=decision_of(request),
+        decision=None if decision and hidden & {notice.party_id for notice in decision.notices} else decision,
+        hidden=hidden,
         now=now,
     )
+
+
+def _is_hidden(inquiry: Inquiry, by: Actor, sees_councils: bool) -> bool:
+    of_council = inquiry.candidate.of_registry is Registry.COUNCIL
+    return of_council and not sees_councils and inquiry.desk_id not in by.desks
 
 
 @dataclass(frozen=True)
@@ -137,7 +156,7 @@ def queue(*, by: Actor, now: datetime, mine_only: bool, limit: int = 200) -> lis
         for inquiry in db.session.scalars(
             select(Inquiry)
             .where(Inquiry.state.in_(WAITING), Inquiry.request_id.in_([r.id for r in requests]))
-            .options(joinedload(Inquiry.party))
+            .options(joinedload(Inquiry.party), joinedload(Inquiry.candidate), joinedload(Inquiry.request))
         )
     }
     planned = _planned_days([r.id for r in requests])
@@ -164,7 +183,7 @@ def _row(request: HelpRequest, waiting: Inquiry | None, planned: date | None, *,
         day=on,
         days_left=(on - day).days if on else None,
         overdue=waiting is not None and (waiting.answer_by < day or waiting.state is InquiryState.ASKED),
-        waits_for=waiting.party.name if waiting else None,
+        waits_for=waiting.party.name if waiting and not _is_hidden(waiting, by, not by.contractor) else None,
         is_mine=request.desk_id in by.desks,
     )
 

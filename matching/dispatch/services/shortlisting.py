@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import datetime
 from math import cos, radians, sqrt
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, or_, select
 
 from ... import audit
 from ...accounts.actor import Actor
@@ -17,16 +18,19 @@ from ...engine.types import Ask, Bar, Reason
 from ...errors import Invalid, MatchingError
 from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest, RequestKind
+from ...help_requests.states import RequestState
 from ...i18n import today
 from ...profiles import services as profiles
 from ...profiles.models import Profile
 from ...registry import services as registry
 from ...registry.models import Consent, Party, Purpose, Registry
 from ...registry.vocabulary import all_districts
-from ..models import Candidate, Shortlist
+from ..models import Candidate, CandidateState, Shortlist
 from .standing import canonical_of, standing_of
 
 LENGTH = 20
+S = RequestState
+OPEN_TO_SEARCH = frozenset({S.ACCEPTED, S.INQUIRING, S.PROMISED, S.CONSULTING, S.AGREED})
 
 
 def registries_for(request: HelpRequest) -> tuple[Registry, ...]:
@@ -43,6 +47,22 @@ def may_be_matched() -> ColumnElement[bool]:
         and_(Profile.registry_name != Registry.COUNCIL.value, Profile.party_id.in_(registry.parties_with_basis())),
         and_(Profile.registry_name == Registry.COUNCIL.value, Profile.party_id.in_(candidates)),
     )
+
+
+def admitted(candidates: Iterable[Candidate]) -> set[int]:
+    """Ids of those candidates whose registration stands and who may be matched today."""
+    ids = [candidate.id for candidate in candidates]
+    query = select(Candidate.id).where(
+        Candidate.id.in_(ids),
+        select(Profile.id)
+        .where(
+            Profile.registry_name == cast(Candidate.of_registry, String),
+            Profile.registration_id == Candidate.registration_id,
+            may_be_matched(),
+        )
+        .exists(),
+    )
+    return set(db.session.scalars(query))
 
 
 def distances() -> dict[int, dict[int, float]]:
@@ -76,6 +96,7 @@ def search(
 
 def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime) -> Shortlist:
     """Search and freeze. An earlier list stays as it was, no longer current; candidates added by hand move along."""
+    _check_open(request)
     earlier = current_shortlist(request)
     ask = help_requests.ask_of(request)
     result = search(request, ask, now=now)
@@ -100,10 +121,17 @@ def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime) -> Shortli
     return shortlist
 
 
+def _check_open(request: HelpRequest) -> None:
+    if request.state not in OPEN_TO_SEARCH:
+        raise MatchingError(_("候補を探せるのは、依頼を受け付けてから決定するまでです。"))
+
+
 def _carry_over(earlier: Shortlist | None, shortlist: Shortlist) -> None:
-    listed = {candidate.party_id for candidate in shortlist.candidates}
-    for old in earlier.candidates if earlier else ():
-        if old.by_hand and old.party_id not in listed:
+    if earlier is None:
+        return
+    listed, may_stay = {candidate.party_id for candidate in shortlist.candidates}, admitted(earlier.candidates)
+    for old in earlier.candidates:
+        if old.by_hand and old.party_id not in listed and old.id in may_stay:
             kept = {
                 name: getattr(old, name)
                 for name in ("party_id", "of_registry", "registration_id", "score", "strength", "bars", "reasons")
@@ -112,6 +140,10 @@ def _carry_over(earlier: Shortlist | None, shortlist: Shortlist) -> None:
                 Candidate(rank=len(listed) + 1, by_hand=True, missed_because=old.missed_because, **kept)
             )
             listed.add(old.party_id)
+    reserve = {old.party_id for old in earlier.candidates if old.state is CandidateState.RESERVE}
+    for candidate in shortlist.candidates:
+        if candidate.party_id in reserve:
+            candidate.state = CandidateState.RESERVE
 
 
 def _candidate(hit: profiles.Hit, rank: int, *, party_id: int) -> Candidate:
@@ -154,9 +186,16 @@ def bars_of(candidate: Candidate) -> list[Bar]:
     return [Bar(bar["criterion"], bar["got"], bar["of"]) for bar in candidate.bars or ()]
 
 
+def registrant(request: HelpRequest, profile_id: int) -> Profile | None:
+    """This registrant, where they may be a candidate for the request."""
+    registries = [one.value for one in registries_for(request)]
+    query = select(Profile).where(Profile.id == profile_id, Profile.registry_name.in_(registries), may_be_matched())
+    return db.session.scalar(query)
+
+
 def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: int = 20) -> list[Profile]:
     """Registrants whose name, kana or skills answer the words, best first; only those that may be matched."""
-    key = registry.name_key(words)
+    key, kana = registry.name_key(words), registry.kana_key(words)
     if not key:
         return []
     allowed = (
@@ -167,7 +206,7 @@ def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: 
         select(Profile)
         .join(Party, Party.id == Profile.party_id)
         .where(
-            or_(Party.name_key.contains(key, autoescape=True), Party.kana_key.contains(key, autoescape=True)), *allowed
+            or_(Party.name_key.contains(key, autoescape=True), Party.kana_key.contains(kana, autoescape=True)), *allowed
         )
         .order_by(Party.kana_key, Profile.id)
         .limit(limit)
@@ -184,14 +223,14 @@ def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: 
 
 def add_by_hand(request: HelpRequest, profile: Profile, *, missed_because: str, by: Actor, now: datetime) -> Candidate:
     """Put somebody on the list whom the matcher missed, with what it would have said of them."""
+    _check_open(request)
     shortlist = current_shortlist(request)
     if shortlist is None:
         raise MatchingError(_("先に候補を探してください。"))
     if not missed_because.strip():
         raise Invalid(_("なぜ候補に出てこなかったと思うかを入力してください。"), field="missed_because")
     of_profile = search(request, help_requests.ask_of(request), now=now, only=Profile.id == profile.id, limit=1)
-    allowed = db.session.scalar(select(Profile.id).where(Profile.id == profile.id, may_be_matched()))
-    if allowed is None or profile.registry_name not in {one.value for one in registries_for(request)}:
+    if registrant(request, profile.id) is None:
         raise MatchingError(_("この人は、この依頼の候補にできません。登録が終わっているか、利用の同意がありません。"))
     party_id = canonical_of([profile.party_id])[profile.party_id]
     if any(candidate.party_id == party_id for candidate in shortlist.candidates):

@@ -141,7 +141,7 @@ def times_this_year(party_id: int, day: date) -> int:
         .join(Dispatch, Dispatch.decision_id == Decision.id)
         .join(DispatchMember, DispatchMember.dispatch_id == Dispatch.id)
         .where(
-            DispatchMember.party_id == party_id,
+            DispatchMember.party_id.in_(list(_with_merged([party_id]))),
             Dispatch.state.in_([DispatchState.PLANNED, DispatchState.DONE]),
             Decision.decided_on >= first,
             Decision.decided_on < first.replace(year=first.year + 1),

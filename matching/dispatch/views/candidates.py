@@ -39,7 +39,8 @@ def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
     search, form = SearchForm(request.args), AddForm()
     words = (search.q.data or "") if search.validate() else ""
     found = shortlisting.find_registrants(help_request, words, now=utcnow()) if words else []
-    chosen = _chosen(request.values.get("profile", type=int))
+    profile_id = request.values.get("profile", type=int)
+    chosen = shortlisting.registrant(help_request, profile_id) if profile_id else None
     status = 200
     if form.is_submitted():
         status = 422
@@ -63,10 +64,6 @@ def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
         form=form,
     )
     return page, status
-
-
-def _chosen(profile_id: int | None) -> Profile | None:
-    return db.session.get(Profile, profile_id) if profile_id else None
 
 
 def _shown(profile: Profile) -> dict[str, object]:

@@ -85,5 +85,8 @@ def case(help_request: HelpRequest) -> str | Response:
         contacts_open=contacts.are_open(help_request),
         claim=registry.unchecked_claim(help_request.contact_person_id, help_request.requester_id),
         # Who merely read it stands in the log too, but tells nobody how the case went.
-        history=lines_of(entry for entry in audit.history(case=help_request.id) if entry.event != "request:read"),
+        history=lines_of(
+            (entry for entry in audit.history(case=help_request.id) if entry.event != "request:read"),
+            hidden=page.hidden,
+        ),
     )
