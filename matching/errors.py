@@ -88,8 +88,8 @@ def init_app(app: Flask) -> None:
         db.session.rollback()
         message = _(
             "いまの状態は「%(state)s」です。この状態では「%(action)s」はできません。",
-            state=error.state.label,
-            action=error.action.label,
+            state=_(error.state.label),
+            action=_(error.action.label),
         )
         return page(409, str(MatchingError.title), message, str(MatchingError.advice))
 
