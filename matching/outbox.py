@@ -166,12 +166,17 @@ class SmtpTransport:
     starttls: bool
 
     def send(self, mail: EmailMessage) -> None:
-        with smtplib.SMTP(self.host, self.port, timeout=20) as server:
+        server = smtplib.SMTP(self.host, self.port, timeout=20)
+        try:
             if self.starttls:
                 server.starttls()
             if self.user:
                 server.login(self.user, self.password)
             server.send_message(mail)
+            with suppress(smtplib.SMTPException):  # the mail was taken, whatever the server says to our goodbye
+                server.quit()
+        finally:
+            server.close()
 
 
 def transport_from_config() -> Transport:
@@ -211,7 +216,17 @@ def _give_up_lost_claims(now: datetime) -> int:
 
 
 def _deliver_one(message: Message, transport: Transport, now: datetime) -> MessageState | None:
-    """Claim, commit, send, commit. None when a rival (undo, another process) was faster."""
+    """Claim, commit, send, commit. None when a rival (undo, another process) was faster.
+
+    Between the claim and the answer of the mail server the row is not looked at: that would open a transaction, and
+    with SQLite everybody who writes would wait for the mail server.
+    """
+    try:
+        mail = as_mail(message)
+    except ValueError as error:  # a line end in a header: no later attempt can write it either
+        failed = _move(message.id, MessageState.HELD, state=MessageState.FAILED, error=str(error)[:300])
+        db.session.commit()
+        return MessageState.FAILED if failed else None
     claimed = _move(
         message.id, MessageState.HELD, state=MessageState.SENDING, claimed_at=now, attempts=message.attempts + 1
     )
@@ -219,7 +234,7 @@ def _deliver_one(message: Message, transport: Transport, now: datetime) -> Messa
     if not claimed:
         return None
     try:
-        transport.send(as_mail(message))
+        transport.send(mail)
     except smtplib.SMTPServerDisconnected as error:
         # The line broke somewhere in the conversation: the server may or may not have taken the mail.
         end, due, told = MessageState.UNCERTAIN, message.due_at, str(error)

@@ -65,6 +65,8 @@ def decide(
     if not going:
         raise MatchingError(_("内諾した人がいません。先に打診してください。"))
     _check_day(decided_on, now=now)
+    if not settled:  # a decision without a day could never be reported, nor its contacts closed
+        raise Invalid(_("実施日か日時のメモを、1回分は入力してください。"))
     for one in settled:
         if one.starts and one.ends and one.starts >= one.ends:
             raise Invalid(_("終わりの時刻は、始まりよりあとにしてください。"))
