@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..accounts.actor import Source
 from ..database import Model, Stamped
 from ..workflow import N_, Labelled
+from .states import RepresentationState
 from .vocabulary import District, OrganizationKind
 
 
@@ -91,13 +92,6 @@ class Organization(Party):
 
     id: Mapped[int] = mapped_column(ForeignKey("party.id"), primary_key=True)
     organization_kind: Mapped[OrganizationKind]
-
-
-class RepresentationState(Labelled):
-    CLAIMED = "claimed", N_("確認待ち")
-    APPROVED = "approved", N_("確認済み")
-    REFUSED = "refused", N_("確認できませんでした")
-    ENDED = "ended", N_("終了")
 
 
 class Representation(Stamped, Model):

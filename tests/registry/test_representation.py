@@ -9,7 +9,7 @@ from matching.registry import services as registry
 from matching.registry.models import ContactKind, Organization, Party, Person, Representation, RepresentationState
 from matching.registry.services import Contact
 from tests.conftest import sign_in
-from tests.factories import a_coordinator, a_person, a_representative, a_user, an_organization
+from tests.factories import a_coordinator, a_person, a_representative, a_user, acting, an_organization
 
 from ..supporters.factories import NOW
 
@@ -116,8 +116,8 @@ def test_a_desk_approves_and_the_person_may_act(app, session):
     assert "確認を待っている申し出はありません" in form.submit(status=303).follow()
     session.expire_all()
     assert claimed.state is RepresentationState.APPROVED and claimed.decided_by_id
-    assert registry._parties_of(user.party_id) == {user.party_id, organization.id}
-    assert "すでに確認されています" in form.submit(status=409)
+    assert acting(user).parties == {user.party_id, organization.id}
+    assert "いまの状態は「確認済み」です" in form.submit(status=409)
 
 
 def test_a_refused_claim_gives_nothing_and_may_be_made_again(app, session):
@@ -125,7 +125,7 @@ def test_a_refused_claim_gives_nothing_and_may_be_made_again(app, session):
     button(sign_in(app, a_coordinator().email).get("/representations"), "/refuse").submit(status=303)
     session.expire_all()
     assert claimed.state is RepresentationState.REFUSED
-    assert registry._parties_of(user.party_id) == {user.party_id}
+    assert acting(user).parties == {user.party_id}
     again = registry.claim(claimed.person, organization, title="会長", by=SYSTEM, now=NOW)
     assert again is not claimed
 

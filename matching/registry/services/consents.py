@@ -1,0 +1,71 @@
+"""Consents and other grounds: given, taken back, and who may be matched. Rooms above hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from blinker import Namespace
+from sqlalchemy import CompoundSelect, select
+
+from ... import audit
+from ...accounts.actor import Actor
+from ...database import db
+from ..models import Basis, BasisKind, Consent, Party, Purpose
+
+# Upward news: a room above listens and acts in the same transaction.
+signals = Namespace()
+consent_given = signals.signal("consent-given")
+consent_withdrawn = signals.signal("consent-withdrawn")
+
+
+def active_consents(party_id: int) -> dict[Purpose, Consent]:
+    rows = db.session.scalars(select(Consent).where(Consent.party_id == party_id, Consent.withdrawn_at.is_(None)))
+    return {consent.purpose: consent for consent in rows}
+
+
+def set_consents(
+    party: Party, purposes: Iterable[Purpose], *, among: Iterable[Purpose], by: Actor, now: datetime, on: date
+) -> None:
+    """Give the named purposes and withdraw the others of ``among``; purposes outside ``among`` stay as they are."""
+    active, wanted = active_consents(party.id), set(purposes)
+    for purpose in among:
+        if purpose in wanted and purpose not in active:
+            consent = Consent(
+                party_id=party.id, purpose=purpose, given_on=on, given_by=by.source, recorded_by_id=by.user_id
+            )
+            db.session.add(consent)
+            audit.record("consent:give", consent, by=by, at=now, fields=[purpose.value])
+            db.session.flush()
+            consent_given.send(consent, by=by, now=now)
+        elif purpose not in wanted and purpose in active:
+            withdraw_consent(active[purpose], by=by, now=now)
+
+
+def withdraw_consent(consent: Consent, *, by: Actor, now: datetime) -> None:
+    consent.withdrawn_at = now
+    audit.record("consent:withdraw", consent, by=by, at=now, fields=[consent.purpose.value])
+    db.session.flush()
+    consent_withdrawn.send(consent, by=by, now=now)
+
+
+def give_basis(party: Party, kind: BasisKind, *, note: str = "", import_id: int | None = None) -> Basis:
+    basis = Basis(party_id=party.id, kind=kind, note=note, import_id=import_id)
+    db.session.add(basis)
+    return basis
+
+
+def parties_with_basis() -> CompoundSelect[Any]:
+    """A select of the parties that staff may match: by consent or by another ground. Joined when read."""
+    consenting = select(Consent.party_id).where(Consent.purpose == Purpose.MATCHING, Consent.withdrawn_at.is_(None))
+    grounded = select(Basis.party_id).where(Basis.ended_at.is_(None))
+    return consenting.union(grounded)
+
+
+def has_basis(party_id: int) -> bool:
+    return (
+        Purpose.MATCHING in active_consents(party_id)
+        or db.session.scalar(select(Basis.id).where(Basis.party_id == party_id, Basis.ended_at.is_(None)).limit(1))
+        is not None
+    )

@@ -1,0 +1,152 @@
+"""Writing people and organizations down, with how to reach them; finding them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from ... import audit
+from ...accounts.actor import Actor
+from ...accounts.models import User
+from ...database import db
+from ..models import ContactKind, ContactPoint, Organization, Party, Person
+from ..vocabulary import OrganizationKind
+from .naming import kana_key, name_key, value_key
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A contact point as somebody gave it."""
+
+    kind: ContactKind
+    value: str
+    may_share: bool = False
+    hours: str | None = None
+
+
+def create_person(name: str, *, kana: str | None = None, birth_year: int | None = None, **facts: object) -> Person:
+    person = Person(
+        name=name.strip(),
+        kana=(kana or "").strip() or None,
+        name_key=name_key(name),
+        kana_key=kana_key(kana) if kana else None,
+        birth_year=birth_year,
+        **facts,
+    )
+    db.session.add(person)
+    db.session.flush()
+    return person
+
+
+def create_organization(
+    name: str, *, kind: OrganizationKind, kana: str | None = None, district_id: int | None = None
+) -> Organization:
+    organization = Organization(
+        name=name.strip(),
+        kana=(kana or "").strip() or None,
+        name_key=name_key(name),
+        kana_key=kana_key(kana) if kana else None,
+        organization_kind=kind,
+        district_id=district_id,
+    )
+    db.session.add(organization)
+    db.session.flush()
+    return organization
+
+
+def rename(party: Party, *, name: str, kana: str | None) -> None:
+    party.name, party.kana = name.strip(), (kana or "").strip() or None
+    party.name_key, party.kana_key = name_key(name), kana_key(kana) if kana else None
+
+
+def set_contacts(party: Party, contacts: Iterable[Contact]) -> None:
+    """Replace the party's contact points, one of each kind; an empty value leaves the kind out."""
+    wanted = {contact.kind: contact for contact in contacts if contact.value.strip()}
+    for old in list(party.contact_points):
+        if old.kind not in wanted:
+            party.contact_points.remove(old)
+    for kind, contact in wanted.items():
+        point = party.contact(kind)
+        if point is None:
+            point = ContactPoint(kind=kind)
+            party.contact_points.append(point)
+        point.value = contact.value.strip()
+        point.value_key = value_key(kind, contact.value)
+        point.may_share = contact.may_share
+        point.hours = contact.hours or None
+
+
+def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
+    """Organizations whose name or kana holds the words."""
+    key = name_key(words)
+    if not key:
+        return []
+    query = (
+        select(Organization)
+        .where(
+            or_(
+                Organization.name_key.contains(key, autoescape=True),
+                Organization.kana_key.contains(kana_key(words), autoescape=True),
+            )
+        )
+        .options(joinedload(Organization.district))
+        .order_by(Organization.kana_key, Organization.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def person_of(user: User) -> Person | None:
+    return db.session.get(Person, user.party_id) if user.party_id else None
+
+
+def become_person(
+    user: User, *, name: str, kana: str | None = None, birth_year: int | None = None, by: Actor, now: datetime
+) -> Person:
+    """The person this user is, under the name they give now; made at the first time."""
+    person = person_of(user)
+    if person is None:
+        person = create_person(name, kana=kana, birth_year=birth_year)
+        user.party_id, user.name = person.id, person.name[:80]
+        audit.record("person:create", person, by=by, at=now)
+        db.session.flush()
+        return person
+    changed = {
+        field
+        for field, old, new in (("name", person.name, name.strip()), ("kana", person.kana, kana and kana.strip()))
+        if new and new != old
+    }
+    if changed:
+        rename(person, name=name, kana=kana or person.kana)
+    if birth_year is not None and birth_year != person.birth_year:
+        person.birth_year = birth_year
+        changed.add("birth_year")
+    if changed:
+        user.name = person.name[:80]
+        audit.record("person:edit", person, by=by, at=now, fields=changed)
+    return person
+
+
+def write_person(
+    person: Person | None,
+    *,
+    name: str,
+    kana: str | None = None,
+    birth_year: int | None = None,
+    district_id: int | None = None,
+    by: Actor,
+    now: datetime,
+) -> Person:
+    """What a desk was told about a person: a new one, or the one named."""
+    if person is None:
+        person = create_person(name, kana=kana, birth_year=birth_year, district_id=district_id)
+        audit.record("person:create", person, by=by, at=now)
+        return person
+    rename(person, name=name, kana=kana)
+    person.birth_year, person.district_id = birth_year, district_id
+    audit.record("person:edit", person, by=by, at=now, fields=["name", "kana", "birth_year", "district"])
+    return person

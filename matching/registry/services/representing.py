@@ -1,0 +1,160 @@
+"""Who may act for an organization: claimed by a person, approved by a desk. The Actor learns of it from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from ... import audit
+from ...accounts.actor import Actor, lookups
+from ...database import db
+from ..models import Organization, Person, Representation
+from ..states import REPRESENTATION, RepresentationAction, RepresentationState
+from ..vocabulary import Desk, OrganizationKind
+from .naming import name_key
+from .parties import Contact, create_organization, rename, set_contacts, write_person
+
+
+def write_organization(
+    organization: Organization | None,
+    *,
+    name: str,
+    kind: OrganizationKind,
+    kana: str | None = None,
+    district_id: int | None = None,
+    contact_name: str | None = None,
+    contact_kana: str | None = None,
+    title: str | None = None,
+    by: Actor,
+    now: datetime,
+) -> Organization:
+    """What a desk was told about an organization and, where named, the person who acts for it: approved at once."""
+    if organization is None:
+        organization = create_organization(name, kind=kind, kana=kana, district_id=district_id)
+        audit.record("organization:create", organization, by=by, at=now)
+    else:
+        rename(organization, name=name, kana=kana)
+        organization.organization_kind, organization.district_id = kind, district_id
+        fields = ["name", "kana", "organization_kind", "district"]
+        audit.record("organization:edit", organization, by=by, at=now, fields=fields)
+    if contact_name:
+        person = write_person(None, name=contact_name, kana=contact_kana, by=by, now=now)
+        representation = claim(person, organization, title=title or "", by=by, now=now)
+        decide_representation(representation, approve=True, by=by, now=now)
+    return organization
+
+
+def claim_new(
+    person: Person,
+    *,
+    name: str,
+    kind: OrganizationKind,
+    kana: str | None = None,
+    district_id: int | None = None,
+    contacts: Iterable[Contact] = (),
+    title: str,
+    by: Actor,
+    now: datetime,
+) -> Representation:
+    """Write an organization down together with the person's claim; the same again returns the first claim."""
+    for representation in representations_of(person.id):
+        if representation.organization.name_key == name_key(name):
+            return representation
+    organization = create_organization(name, kind=kind, kana=kana, district_id=district_id)
+    set_contacts(organization, contacts)
+    audit.record("organization:create", organization, by=by, at=now)
+    return claim(person, organization, title=title, by=by, now=now)
+
+
+def representations_of(person_id: int, *, only_approved: bool = False) -> list[Representation]:
+    """The organizations that a person acts for, or says so."""
+    states = [RepresentationState.APPROVED] + ([] if only_approved else [RepresentationState.CLAIMED])
+    query = (
+        select(Representation)
+        .where(Representation.person_id == person_id, Representation.state.in_(states))
+        .options(joinedload(Representation.organization))
+        .order_by(Representation.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def representatives_of(organization_id: int) -> list[Representation]:
+    """Who acts for an organization, or says so."""
+    query = (
+        select(Representation)
+        .where(
+            Representation.organization_id == organization_id,
+            Representation.state.in_([RepresentationState.APPROVED, RepresentationState.CLAIMED]),
+        )
+        .options(joinedload(Representation.person))
+        .order_by(Representation.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def claim(person: Person, organization: Organization, *, title: str, by: Actor, now: datetime) -> Representation:
+    """Say that this person acts for the organization; a desk approves it. The same claim again returns the first."""
+    existing = db.session.scalar(
+        select(Representation).where(
+            Representation.person_id == person.id,
+            Representation.organization_id == organization.id,
+            Representation.state.in_([RepresentationState.CLAIMED, RepresentationState.APPROVED]),
+        )
+    )
+    if existing:
+        return existing
+    representation = Representation(person=person, organization=organization, title=title.strip())
+    db.session.add(representation)
+    audit.record("representation:claim", representation, by=by, at=now)
+    return representation
+
+
+def decide_representation(representation: Representation, *, approve: bool, by: Actor, now: datetime) -> None:
+    action = RepresentationAction.APPROVE if approve else RepresentationAction.REFUSE
+    representation.state = REPRESENTATION.after(representation.state, action)
+    representation.decided_by_id, representation.decided_at = by.user_id, now
+    audit.record(f"representation:{action.value}", representation, by=by, at=now)
+
+
+def unchecked_claim(person_id: int | None, organization_id: int) -> Representation | None:
+    """The claim of this person to act for this organization, where no desk has looked at it yet."""
+    return db.session.scalar(
+        select(Representation).where(
+            Representation.person_id == person_id,
+            Representation.organization_id == organization_id,
+            Representation.state == RepresentationState.CLAIMED,
+        )
+    )
+
+
+def waiting_representations() -> list[Representation]:
+    query = (
+        select(Representation)
+        .where(Representation.state == RepresentationState.CLAIMED)
+        .options(
+            joinedload(Representation.person), joinedload(Representation.organization).joinedload(Organization.district)
+        )
+        .order_by(Representation.created_at, Representation.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def _parties_of(party_id: int) -> frozenset[int]:
+    approved = db.session.scalars(
+        select(Representation.organization_id).where(
+            Representation.person_id == party_id, Representation.state == RepresentationState.APPROVED
+        )
+    )
+    return frozenset({party_id, *approved})
+
+
+def _works_for_contractor(desk_ids: frozenset[int]) -> bool:
+    query = select(Desk.id).where(Desk.id.in_(desk_ids), Desk.is_contractor).limit(1)
+    return db.session.scalar(query) is not None
+
+
+lookups.parties_of = _parties_of
+lookups.works_for_contractor = _works_for_contractor
