@@ -100,5 +100,5 @@ def _set_headers(app: Flask) -> None:
         if app.config["PUBLIC_URL"].startswith("https:"):
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.mimetype == "text/html":
-            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers["Cache-Control"] = "no-store"  # Flask-Security writes one that no browser understands
         return response

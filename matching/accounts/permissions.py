@@ -141,7 +141,7 @@ def current_actor() -> Actor:
 def refuse(actor: Actor) -> BaseResponse:
     """Strangers are shown the sign-in page; staff hear that they lack the right; others do not learn that it exists."""
     if actor.user_id is None:
-        if request.method == "GET":
+        if request.method in ("GET", "HEAD"):
             return redirect(url_for("security.login", next=request.full_path.rstrip("?")), code=303)
         abort(401)
     abort(403 if actor.is_staff else 404)

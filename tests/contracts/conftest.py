@@ -1,0 +1,60 @@
+"""A small city with one of every thing, and a browser for each role."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from matching.accounts.models import Role
+from matching.dispatch.models import Notice
+from matching.dispatch.services import links
+from tests.conftest import browser_of, sign_in
+from tests.councils.factories import a_council
+from tests.dispatch.factories import a_case, a_conjurer, agreed, candidate_of, decide, promised
+from tests.factories import a_coordinator, a_representative, a_user, an_organization, staff
+from tests.groups.factories import a_group
+
+
+@pytest.fixture
+def city(app, session):
+    """A decided case, an accepted one, and one of every other thing; with a browser for each role."""
+    requester, other = an_organization(), an_organization("ひばり町内会")
+    supporter = a_conjurer()
+    goer = a_user(party=supporter.party)
+    users = {
+        "R": a_representative(requester),
+        "V": goer,
+        "O": a_representative(other),
+        "D": a_coordinator("kyodo"),
+        "E": a_coordinator("center:小郡"),
+        "C": a_coordinator("saporant"),
+        "K": staff(Role.CLERK),
+        "P": staff(Role.PERSONNEL),
+        "L": staff(Role.STAFF),
+        "A": staff(Role.ADMINISTRATOR),
+    }
+    case = a_case(requester=requester)
+    inquiry = promised(case, supporter.party)
+    agreement = agreed(case)
+    decision = decide(case)
+    notice = session.scalars(select(Notice).where(Notice.party_id == supporter.party_id)).one()
+    open_ = a_case(requester=requester, title="これから")
+    values = {
+        "case": case.id,
+        "open": open_.id,
+        "candidate": candidate_of(open_).id,
+        "inquiry": inquiry.id,
+        "agreement": agreement.id,
+        "dispatch": decision.dispatches[0].id,
+        "notice": notice.id,
+        "supporter": supporter.id,
+        "organization": requester.id,
+        "group": a_group(an_organization("さざなみ")).id,
+        "council": a_council().id,
+        "answer": links.token_of(inquiry),
+        "consent": links.token_of(agreement),
+        "result": links.token_of(notice),
+    }
+    session.commit()
+    browsers = {"S": browser_of(app)} | {key: sign_in(app, user.email) for key, user in users.items()}
+    return values, browsers

@@ -1,0 +1,266 @@
+"""Who may open what: every view is marked, and the table below is what each role meets."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from matching import create_app
+from matching.accounts import permissions
+from matching.accounts.actor import Actor, Held, Source, link_of
+from matching.accounts.models import Role
+from matching.accounts.permissions import POLICY, Permission, access_of, may
+from matching.help_requests.models import RequestKind
+from matching.registry.services import SkillWords
+from tests.conftest import browser_of, sign_in
+from tests.councils.factories import a_candidate, a_council, a_member
+from tests.dispatch.factories import (
+    NOW,
+    a_case,
+)
+from tests.factories import a_coordinator
+
+ROLES = {
+    "S": "a stranger",
+    "R": "a representative of the requester",
+    "V": "the supporter who goes",
+    "O": "a representative of another organization",
+    "D": "a coordinator of the case's desk",
+    "E": "a coordinator of another desk of the city",
+    "C": "a coordinator of the contractor's desk",
+    "K": "a council clerk",
+    "P": "personnel",
+    "L": "reading staff",
+    "A": "an administrator",
+}
+# o opens   s on to the sign-in page   > on to another page   - does not exist for them   x no right
+# = has registered already
+PAGES = """
+                                                S RVO DEC KPLA
+/                                               o ooo ooo oooo
+/answer/{answer}                                o ooo ooo oooo
+/consent/{consent}                              o ooo ooo oooo
+/result/{result}                                o ooo ooo oooo
+/me                                             s ooo >>> >>>>
+/requests/mine                                  s ooo ooo oooo
+/requests/new                                   s o>o >>> >>>>
+/supporters/new                                 s o=o ooo oooo
+/supporters/registered                          s ooo ooo oooo
+/organizations/claim                            s ooo ooo oooo
+/my/requests/{case}                             s o-- ooo xxox
+/my/agreements/{agreement}                      s o-- xxx xxxx
+/my/dispatches/{dispatch}/report                s o-- xxx xxxx
+/my/inquiries/{inquiry}                         s -o- xxx xxxx
+/my/results/{notice}                            s -o- xxx xxxx
+/requests/{case}                                s >-- ooo xxox
+/requests/{open}/withdraw                       s o-- oxx xxxx
+/requests/{open}/complete                       s --- oxx xxxx
+/requests/{open}/candidates                     s --- oxx xxxx
+/requests/{open}/candidates/add                 s --- oxx xxxx
+/requests/{case}/consult                        s --- oxx xxxx
+/requests/{case}/decide                         s --- oxx xxxx
+/requests/{case}/give-up                        s --- oxx xxxx
+/requests/{case}/cancel                         s --- oxx xxxx
+/candidates/{candidate}/inquire                 s --- oxx xxxx
+/inquiries/{inquiry}/record                     s --- oxx xxxx
+/agreements/{agreement}/record                  s --- oxx xxxx
+/dispatches/{dispatch}/report                   s --- oxx xxxx
+/notices/{notice}                               s --- oxx xxxx
+/desk                                           s --- ooo xxox
+/desk/ended                                     s --- ooo xxox
+/requests/enter                                 s --- ooo xxxx
+/supporters                                     s --- ooo xxox
+/supporters/enter                               s --- ooo xxxx
+/supporters/{supporter}                         s -o- ooo xxxx
+/supporters/{supporter}/edit                    s -o- ooo xxxx
+/groups                                         s --- ooo xxoo
+/groups/{group}                                 s --- ooo xxoo
+/organizations/{organization}                   s --- ooo xxoo
+/representations                                s --- ooo xxxx
+/councils                                       s --- oox oooo
+/councils/{council}                             s --- oox oooo
+/outbox                                         s --- ooo xxxo
+"""
+
+
+def read_table() -> tuple[str, dict[str, str]]:
+    head, *rows = (line for line in PAGES.split("\n") if line.strip())
+    table = {}
+    for row in rows:
+        path, *cells = row.split()
+        table[path] = "".join(cells)
+    return "".join(head.split()), table
+
+
+COLUMNS, TABLE = read_table()
+assert set(COLUMNS) == set(ROLES)
+
+
+def shape(path: str) -> str:
+    return re.sub(r"[<{][^>}]*[>}]", "*", path)
+
+
+# -- Marks
+
+
+def test_every_view_wears_a_mark(app):
+    with app.app_context():
+        unmarked = [rule.endpoint for rule in app.url_map.iter_rules() if access_of(rule.endpoint) is None]
+    assert unmarked == []
+
+
+def test_only_the_named_extensions_are_exempt(app):
+    with app.app_context():
+        exempt = {r.endpoint for r in app.url_map.iter_rules() if access_of(r.endpoint) == "exempt"}
+    assert {endpoint.split(".")[0] for endpoint in exempt} == {"static", "bootstrap", "security"}
+
+
+def test_only_the_first_page_and_signed_links_are_public(app):
+    with app.app_context():
+        public = {r.endpoint for r in app.url_map.iter_rules() if access_of(r.endpoint) == "public"}
+    assert public == {"home.index", "dispatch.answer", "dispatch.consent", "dispatch.result"}
+
+
+def test_an_unmarked_view_is_refused(tmp_path):
+    app = create_app({"TESTING": True, "SQLALCHEMY_DATABASE_URI": "sqlite://"}, instance=tmp_path)
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    page = browser_of(app).get("/forgotten", status=403)
+    assert "secret" not in page and "権限がありません" in page
+
+
+# -- The policy
+
+
+def test_every_permission_has_rules_and_every_rule_a_predicate():
+    assert set(POLICY) == set(Permission)
+    assert all(rules and all(rules) for rules in POLICY.values())
+
+
+def test_nobody_without_an_account_may_do_anything():
+    assert [permission for permission in Permission if may(permissions.PUBLIC, permission)] == []
+
+
+ABOUT_A_RECORD = (
+    permissions.is_about_me,
+    permissions.is_the_requester,
+    permissions.submitted_it,
+    permissions.at_its_desk,
+)
+
+
+@pytest.mark.parametrize("predicate", ABOUT_A_RECORD)
+def test_where_a_record_is_needed_and_none_is_given_the_answer_is_no(predicate):
+    everybody = Actor(
+        "user", user_id=1, parties=frozenset({1}), roles=tuple(Held(role, 1, 1) for role in Role), source=Source.WEB
+    )
+    assert predicate(everybody, None) is False
+
+
+def test_a_link_holder_acts_for_one_party_and_holds_no_role():
+    actor = link_of(7)
+    assert (actor.parties, actor.roles, actor.user_id) == (frozenset({7}), (), None)
+
+
+# -- The table
+
+
+def met(answer) -> str:
+    if answer.status_int in (302, 303):
+        return "s" if "/login" in answer.headers["Location"] else ">"
+    return {200: "o", 403: "x", 404: "-", 409: "="}.get(answer.status_int, str(answer.status_int))
+
+
+def test_each_role_meets_what_the_table_says(city):
+    values, browsers = city
+    differing = []
+    for path, expected in TABLE.items():
+        found = "".join(met(browsers[role].get(path.format(**values), expect_errors=True)) for role in COLUMNS)
+        if found != expected:
+            differing.append(f"{path:46}  {expected} expected\n{'':46}  {found} found")
+    assert not differing, f"\n{'':46}  {COLUMNS}\n" + "\n".join(differing)
+
+
+def test_every_page_stands_in_the_table(app):
+    with app.app_context():
+        pages = {
+            shape(rule.rule)
+            for rule in app.url_map.iter_rules()
+            if "GET" in rule.methods and access_of(rule.endpoint) != "exempt"
+        }
+    assert pages - {shape(path) for path in TABLE} == set(), "a new page needs a row in PAGES"
+    assert {shape(path) for path in TABLE} - pages == set(), "a row names a page that is gone"
+
+
+def test_a_head_request_of_a_stranger_is_led_to_the_sign_in_too(web):
+    assert "/login" in web.head("/desk", status=303).headers["Location"]
+
+
+def test_nothing_exists_where_there_is_no_record(app, session):
+    desk = sign_in(app, a_coordinator().email)
+    for rule in app.url_map.iter_rules():
+        if "<int" in rule.rule and "GET" in rule.methods:
+            for number in ("999999", "99999999999999999999", "0"):
+                desk.get(re.sub("<[^>]*>", number, rule.rule), status=404)
+
+
+# -- Changing
+
+
+def changing(app):
+    return [rule for rule in app.url_map.iter_rules() if "POST" in rule.methods]
+
+
+@pytest.mark.parametrize("who", ["S", "D", "A"])
+def test_nothing_is_changed_without_the_token_of_a_page(app, city, who):
+    _values, browsers = city
+    refused = {
+        rule.rule: browsers[who].post(re.sub("<[^>]*>", "1", rule.rule), {"x": "1"}, expect_errors=True).status_int
+        for rule in changing(app)
+    }
+    assert {path: status for path, status in refused.items() if status != 400} == {}
+
+
+def token_in(browser) -> str:
+    """A token that this browser's session accepts."""
+    page = browser.get("/organizations/claim")
+    return next(form["csrf_token"].value for form in page.forms.values() if "csrf_token" in form.fields)
+
+
+@pytest.mark.parametrize(("who", "status"), [("V", 404), ("O", 404), ("E", 403), ("C", 403), ("L", 403), ("A", 403)])
+def test_nobody_else_carries_a_case_on(app, city, who, status):
+    values, browsers = city
+    token = token_in(browsers[who])
+    paths = {
+        "/requests/<int:request_id>/": values["case"],
+        "/candidates/<int": values["candidate"],
+        "/agreements/": values["agreement"],
+        "/dispatches/": values["dispatch"],
+        "/notices/": values["notice"],
+        "/inquiries/": values["inquiry"],
+    }
+    met_ = {}
+    for rule in changing(app):
+        with app.app_context():
+            handled = access_of(rule.endpoint) is Permission.REQUEST_HANDLE
+        if handled:
+            number = next((value for start, value in paths.items() if rule.rule.startswith(start)), values["case"])
+            path = re.sub("<[^>]*>", str(number), rule.rule)
+            met_[rule.rule] = browsers[who].post(path, {"csrf_token": token}, expect_errors=True).status_int
+    assert len(met_) >= 15 and set(met_.values()) == {status}, met_
+
+
+def test_a_contractor_meets_no_council_anywhere(app, session, city):
+    _values, browsers = city
+    person = a_candidate(name="審議 委員")
+    a_member(a_council("秘密の審議会"), person, skills=[SkillWords("手品")])
+    contractors = a_case(desk="saporant", kind=RequestKind.INTRODUCTION, now=NOW)
+    citys = a_case(kind=RequestKind.INTRODUCTION, now=NOW)
+    paths = [f"/requests/{contractors.id}", f"/requests/{contractors.id}/candidates", f"/requests/{citys.id}"]
+    paths += ["/desk?desk=all", "/supporters?q=%E6%89%8B%E5%93%81", "/groups", "/outbox", "/"]
+    session.commit()
+    for path in paths:
+        page = browsers["C"].get(path, status=200)
+        assert "審議 委員" not in page and "秘密の審議会" not in page, path
+        assert "/councils" not in page
+    assert "審議 委員" in browsers["D"].get(f"/requests/{citys.id}/candidates")
