@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, after_this_request, has_request_context
 from flask_babel import lazy_gettext as _l
 from flask_security.core import Security
 from flask_security.datastore import SQLAlchemyUserDatastore
@@ -71,6 +71,13 @@ class OutboxMail(MailUtil):
         outbox.enqueue(
             f"account:{template}", to=str(address), subject=str(subject), body=body or "", now=datetime.now(UTC)
         )
+        if has_request_context():  # its views commit what they changed; where they only send a mail, they do not
+            after_this_request(_commit)
+
+
+def _commit(response: Response) -> Response:
+    db.session.commit()
+    return response
 
 
 def init_app(app: Flask) -> None:
