@@ -25,7 +25,7 @@ from ..registry.vocabulary import Part
 EVENTS = {
     "request:submit": _l("依頼が出されました"),
     "request:enter": _l("依頼を入れました"),
-    "request:complete": _l("依頼の内容をととのえました"),
+    "request:complete": _l("依頼の内容を整えました"),
     "request:accept": _l("依頼を受け付けました"),
     "request:inquire": _l("打診を始めました"),
     "request:release": _l("候補選びに戻りました"),

@@ -72,44 +72,44 @@ Params = dict[str, Any]
 
 _SENTENCES: dict[str, Callable[[Params], str]] = {
     "words.exact": lambda p: (
-        _("「%(theirs)s」が一致", theirs=p["theirs"])
+        _("「%(theirs)s」", theirs=p["theirs"])
         if p["theirs"] == p["asked"]
         else _("「%(theirs)s」↔「%(asked)s」", theirs=p["theirs"], asked=p["asked"])
     ),
-    "words.reading": lambda p: _("「%(theirs)s」↔「%(asked)s」(同じ読み)", theirs=p["theirs"], asked=p["asked"]),
-    "words.synonym": lambda p: _("「%(theirs)s」↔「%(asked)s」(似た意味)", theirs=p["theirs"], asked=p["asked"]),
-    "words.fuzzy": lambda p: _("「%(theirs)s」↔「%(asked)s」(つづりが近い)", theirs=p["theirs"], asked=p["asked"]),
-    "words.similar": lambda p: _("「%(theirs)s」↔「%(asked)s」(一部が同じ)", theirs=p["theirs"], asked=p["asked"]),
+    "words.reading": lambda p: _("「%(theirs)s」↔「%(asked)s」（同じ読み）", theirs=p["theirs"], asked=p["asked"]),
+    "words.synonym": lambda p: _("「%(theirs)s」↔「%(asked)s」（似た意味）", theirs=p["theirs"], asked=p["asked"]),
+    "words.fuzzy": lambda p: _("「%(theirs)s」↔「%(asked)s」（つづりが近い）", theirs=p["theirs"], asked=p["asked"]),
+    "words.similar": lambda p: _("「%(theirs)s」↔「%(asked)s」（一部が同じ）", theirs=p["theirs"], asked=p["asked"]),
     "words.none": lambda p: _("共通する言葉がない"),
     "words.nothing_asked": lambda p: _("依頼の内容がまだ書かれていない"),
-    "need.uncovered": lambda p: _("「%(need)s」に当たる特技が見当たらない", need=p["need"]),
-    "field.same": lambda p: _("同じ分野: %(field)s", field=_field(p["field"])),
-    "field.other": lambda p: _("分野が違う: 希望は%(field)s", field=_field(p["field"])),
+    "need.uncovered": lambda p: _("「%(need)s」に当たる登録がない", need=p["need"]),
+    "field.same": lambda p: _("同じ分野：%(field)s", field=_field(p["field"])),
+    "field.other": lambda p: _("分野が違う：希望は%(field)s", field=_field(p["field"])),
     "field.unknown": lambda p: _("分野は未確認"),
     "support.offered": lambda p: _("%(support)sができる", support=_support(p["support"])),
     "support.not_offered": lambda p: _("%(support)sは登録されていない", support=_support(p["support"])),
     "support.unknown": lambda p: _("支援の種類は未確認"),
     "level.confirmed": lambda p: _(
-        "%(qualification)s(確認済み): %(theirs)s", qualification=p["qualification"], theirs=p["theirs"]
+        "%(theirs)s：%(qualification)s（確認済み）", qualification=p["qualification"], theirs=p["theirs"]
     ),
     "level.qualified": lambda p: _(
-        "%(qualification)s(未確認): %(theirs)s", qualification=p["qualification"], theirs=p["theirs"]
+        "%(theirs)s：%(qualification)s（資格証は未確認）", qualification=p["qualification"], theirs=p["theirs"]
     ),
-    "level.stated": lambda p: _("%(theirs)sの程度 %(level)s/5", theirs=p["theirs"], level=p["level"]),
-    "level.low": lambda p: _("%(theirs)sの程度は低め %(level)s/5", theirs=p["theirs"], level=p["level"]),
+    "level.stated": lambda p: _("%(theirs)s：程度は5段階の%(level)s", theirs=p["theirs"], level=p["level"]),
+    "level.low": lambda p: _("%(theirs)s：程度は低め（5段階の%(level)s）", theirs=p["theirs"], level=p["level"]),
     "level.unknown": lambda p: _("資格・程度は未確認"),
     "district.same": lambda p: _("%(district)sで活動できる", district=_district(p["district"])),
-    "district.near": lambda p: _("近くの%(district)sで活動(%(km)s km)", district=_district(p["district"]), km=p["km"]),
-    "district.far": lambda p: _("活動は遠くの%(district)s(%(km)s km)", district=_district(p["district"]), km=p["km"]),
+    "district.near": lambda p: _("近くの%(district)sで活動（%(km)sキロ）", district=_district(p["district"]), km=p["km"]),
+    "district.far": lambda p: _("活動は遠くの%(district)s（%(km)sキロ）", district=_district(p["district"]), km=p["km"]),
     "district.elsewhere": lambda p: _("%(district)sは活動地域に入っていない", district=_district(p["district"])),
     "district.unknown": lambda p: _("活動地域は未確認"),
     "dates.free": lambda p: _("希望日に都合がつく") if p["of"] == 1 else _("希望日すべてに都合がつく"),
     "dates.some": lambda p: _("希望日%(of)s件のうち%(free)s件に都合がつく", of=p["of"], free=p["free"]),
     "dates.none": lambda p: _("希望日に都合がつかない"),
     "dates.unknown": lambda p: _("都合のよい日は未確認"),
-    "money.fits": lambda p: _("費用が合う: %(theirs)s", theirs=_money(p["theirs"])),
+    "money.fits": lambda p: _("費用が合う：%(theirs)s", theirs=_money(p["theirs"])),
     "money.more": lambda p: _(
-        "費用が合わない: 相手の希望は%(theirs)s、依頼は%(asked)s", theirs=_money(p["theirs"]), asked=_money(p["asked"])
+        "費用が合わない：相手の希望は%(theirs)s、依頼は%(asked)s", theirs=_money(p["theirs"]), asked=_money(p["asked"])
     ),
     "money.unknown": lambda p: _("費用は未確認"),
     "heads.enough": lambda p: _("%(heads)s人まで来られる", heads=p["heads"]),
@@ -119,9 +119,9 @@ _SENTENCES: dict[str, Callable[[Params], str]] = {
     "fairness.never_asked": lambda p: _("まだ打診していない"),
     "fairness.last_asked": lambda p: _("前回の打診は%(days)s日前", days=p["days"]),
     "conflict.busy": lambda p: _("%(on)sは別の派遣がある", on=_day(p["on"])),
-    "conflict.cap": lambda p: _("今月の打診が上限に達している(%(asked)s/%(cap)s)", asked=p["asked"], cap=p["cap"]),
+    "conflict.cap": lambda p: _("今月の打診が上限に達している（%(cap)s件のうち%(asked)s件）", asked=p["asked"], cap=p["cap"]),
     "conflict.own": lambda p: _("依頼した団体の関係者"),
-    "conflict.ends": lambda p: _("%(on)sより前に登録が終わる(%(ends)s)", on=_day(p["on"]), ends=_day(p["ends"])),
-    "conflict.ended": lambda p: _("登録が終わっている(%(ends)s)", ends=_day(p["ends"])),
-    "conflict.inquiry": lambda p: _("ほかの依頼で打診中(%(open)s件)", open=p["open"]),
+    "conflict.ends": lambda p: _("%(on)sより前に登録が終わる（%(ends)s）", on=_day(p["on"]), ends=_day(p["ends"])),
+    "conflict.ended": lambda p: _("登録が終わっている（%(ends)s）", ends=_day(p["ends"])),
+    "conflict.inquiry": lambda p: _("ほかの依頼で打診中（%(open)s件）", open=p["open"]),
 }

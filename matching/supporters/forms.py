@@ -38,7 +38,7 @@ from .services import Told
 
 TOLD_BY = (Source.PAPER, Source.TELEPHONE)
 LONGEST_INTRO = 2000
-SKILLS_AT_FIRST = 6  # rows that the page shows open
+SKILLS_AT_FIRST = 3  # rows that the page shows open
 
 
 class SkillRow(PlainForm):

@@ -36,7 +36,7 @@ def a_mail(now, state=MessageState.UNCERTAIN, subject="お知らせ", **facts):
 def test_the_first_page_has_two_doors_and_says_how_it_works(web):
     page = web.get("/", status=200)
     assert "手伝ってほしい" in page.html.select_one(".doors").text
-    assert "しくみ" in page
+    assert "決まるまでの流れ" in page
     assert "電話や窓口でも" in page
     assert nav_of(page) == []
 

@@ -63,7 +63,7 @@ def test_a_request_finds_an_expert_of_a_real_talent_bank(app, session):
     assert session.scalar(select(Provenance.id).where(Provenance.party_id == first.party_id).limit(1))
 
     terms = {"honorarium": "fixed", "honorarium_yen": "30000", "travel": "actual", "materials": "none"}
-    case = record(desk, desk.get(path), "依頼の内容をととのえる", **terms, payer="協議会", insurance="none")
+    case = record(desk, desk.get(path), "依頼の内容を整える", **terms, payer="協議会", insurance="none")
     name = first.party.name
     case = record(desk, case, f"{name}さんに打診する", channel="telephone", answer_by=in_days(7))
     case = record(desk, case, "電話などで聞いた返事を記録する", heard_by="telephone", answer="promise")

@@ -66,7 +66,7 @@ def test_a_request_becomes_a_dispatch_without_any_mail(app, session):
     record(
         desk,
         desk.get(path),
-        "依頼の内容をととのえる",
+        "依頼の内容を整える",
         honorarium="none",
         travel="actual",
         materials="none",
@@ -133,7 +133,7 @@ def test_two_inquiries_never_wait_at_once(app, session):
     enter_a_supporter(desk, "村田 次郎", "腹話術")
     path = enter_a_request(desk)
     terms = {"honorarium": "none", "travel": "none", "materials": "none", "payer": "長寿会", "insurance": "none"}
-    record(desk, desk.get(path), "依頼の内容をととのえる", **terms)
+    record(desk, desk.get(path), "依頼の内容を整える", **terms)
     page = desk.get(path)
     # Two coordinators have the two forms open.
     one = form_with(page.click("石川 笑子さんに打診する"), "channel")

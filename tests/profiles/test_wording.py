@@ -34,7 +34,7 @@ def test_every_code_has_words(code: str) -> None:
 
 def test_a_reading_is_told_with_both_words() -> None:
     reason = Reason("matched", "words", "words.reading", {"asked": "読み聞かせ", "theirs": "よみきかせ"})
-    assert say(reason) == "「よみきかせ」↔「読み聞かせ」(同じ読み)"
+    assert say(reason) == "「よみきかせ」↔「読み聞かせ」（同じ読み）"
 
 
 def test_a_code_of_tomorrow_is_shown_as_it_is() -> None:

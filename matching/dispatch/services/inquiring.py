@@ -106,11 +106,11 @@ def _check_may_ask(candidate: Candidate) -> None:
     if not candidate.shortlist.is_current:
         raise MatchingError(_("候補一覧が新しくなっています。新しい一覧から選んでください。"))
     if not request.outline:
-        raise MatchingError(_("打診用要約がまだありません。先に「依頼の内容をととのえる」で入力してください。"))
+        raise MatchingError(_("打診用要約がまだありません。先に「依頼の内容を整える」で入力してください。"))
     if not request.terms_are_answered:
         raise MatchingError(
             _(
-                "謝礼・交通費・材料費・支払う人・保険の条件がそろっていません。先に「依頼の内容をととのえる」で入力してください。"
+                "謝礼・交通費・材料費・支払う人・保険の条件がそろっていません。先に「依頼の内容を整える」で入力してください。"
             )
         )
     if candidate.of_registry not in registries_for(request):
