@@ -7,6 +7,7 @@ from secrets import token_urlsafe
 from uuid import uuid4
 
 import click
+from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
@@ -55,6 +56,10 @@ def deliver(limit: int) -> None:
 @click.option("--department", help="Name of the department of a clerk; made when it is not there yet.")
 def add_staff(email: str, name: str, role: str, desk: str | None, department: str | None) -> None:
     """Give somebody a role; a new account's password is chosen through 「パスワードを忘れた」."""
+    try:
+        email = validate_email(email, check_deliverability=False).normalized.lower()
+    except EmailNotValidError as error:
+        raise click.UsageError(f"{email}: {error}") from None
     place = db.session.scalar(select(Desk).where(Desk.code == desk)) if desk else None
     if (desk and place is None) or (role == Role.COORDINATOR and place is None):
         codes = ", ".join(db.session.scalars(select(Desk.code).order_by(Desk.id)))
@@ -62,10 +67,10 @@ def add_staff(email: str, name: str, role: str, desk: str | None, department: st
     unit = _department(department) if department else None
     if role == Role.CLERK and unit is None:
         raise click.UsageError("A clerk needs --department.")
-    user = db.session.scalar(select(User).where(User.email == email.lower()))
+    user = db.session.scalar(select(User).where(User.email == email))
     if user is None:
         user = User(
-            email=email.lower(),
+            email=email,
             name=name,
             password=hash_password(token_urlsafe(32)),
             fs_uniquifier=uuid4().hex,

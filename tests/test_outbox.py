@@ -333,14 +333,6 @@ def test_no_server_at_all_is_tried_again_later(session):
     assert message.state is MessageState.HELD and message.error
 
 
-def test_the_command_says_how_many_ended_how(app, session):
-    a_mail(session)
-    app.config["MAIL_BACKEND"] = "file"
-    answer = app.test_cli_runner().invoke(args=["outbox", "deliver"])
-    assert answer.exit_code == 0, answer.output
-    assert "uncertain=0" in answer.output
-
-
 def test_the_settings_choose_the_backend(app):
     with app.app_context():
         assert isinstance(outbox.transport_from_config(), FolderTransport)
