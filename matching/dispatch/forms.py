@@ -94,7 +94,10 @@ class AnswerForm(Form):
         ask=_l("お返事を選んでください。"),
     )
     heads = WholeNumber(
-        _l("来られる人数"), least=1, most=200, description=_l("団体の方は、およその人数でかまいません。")
+        _l("来られる人数"),
+        least=1,
+        most=200,
+        description=_l("おひとりのときは、空けておいてかまいません。団体の方は、およその人数を入れてください。"),
     )
     remark = words(
         _l("伝えておきたいこと"), longest=300, rows=2, description=_l("例：車で行きます。机を2つ貸してください。")

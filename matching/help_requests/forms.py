@@ -302,7 +302,11 @@ class TermsForm(DeskFields, Form):
     honorarium_yen = WholeNumber(_l("謝礼の金額（円）"), least=1, most=10_000_000)
     travel = one_of(_l("交通費"), Travel, blank=NOT_DECIDED)
     materials = one_of(_l("材料費"), Materials, blank=NOT_DECIDED)
-    payer = words(_l("お金を払う人・団体"), longest=80)
+    payer = words(
+        _l("お金を払う人・団体"),
+        longest=80,
+        description=_l("候補の人に伝わります。団体名を伏せるときは「依頼した団体」と書いてください。"),
+    )
     insurance = one_of(_l("保険"), Insurance, blank=NOT_DECIDED)
     terms_note = words(_l("条件のほかの説明"), longest=300, rows=3)
 

@@ -99,8 +99,12 @@ _SENTENCES: dict[str, Callable[[Params], str]] = {
     "level.low": lambda p: _("%(theirs)s：程度は低め（5段階の%(level)s）", theirs=p["theirs"], level=p["level"]),
     "level.unknown": lambda p: _("資格・程度は未確認"),
     "district.same": lambda p: _("%(district)sで活動できる", district=_district(p["district"])),
-    "district.near": lambda p: _("近くの%(district)sで活動（%(km)sキロ）", district=_district(p["district"]), km=p["km"]),
-    "district.far": lambda p: _("活動は遠くの%(district)s（%(km)sキロ）", district=_district(p["district"]), km=p["km"]),
+    "district.near": lambda p: _(
+        "近くの%(district)sで活動（%(km)sキロ）", district=_district(p["district"]), km=p["km"]
+    ),
+    "district.far": lambda p: _(
+        "活動は遠くの%(district)s（%(km)sキロ）", district=_district(p["district"]), km=p["km"]
+    ),
     "district.elsewhere": lambda p: _("%(district)sは活動地域に入っていない", district=_district(p["district"])),
     "district.unknown": lambda p: _("活動地域は未確認"),
     "dates.free": lambda p: _("希望日に都合がつく") if p["of"] == 1 else _("希望日すべてに都合がつく"),
@@ -119,7 +123,9 @@ _SENTENCES: dict[str, Callable[[Params], str]] = {
     "fairness.never_asked": lambda p: _("まだ打診していない"),
     "fairness.last_asked": lambda p: _("前回の打診は%(days)s日前", days=p["days"]),
     "conflict.busy": lambda p: _("%(on)sは別の派遣がある", on=_day(p["on"])),
-    "conflict.cap": lambda p: _("今月の打診が上限に達している（%(cap)s件のうち%(asked)s件）", asked=p["asked"], cap=p["cap"]),
+    "conflict.cap": lambda p: _(
+        "今月の打診が上限に達している（%(cap)s件のうち%(asked)s件）", asked=p["asked"], cap=p["cap"]
+    ),
     "conflict.own": lambda p: _("依頼した団体の関係者"),
     "conflict.ends": lambda p: _("%(on)sより前に登録が終わる（%(ends)s）", on=_day(p["on"]), ends=_day(p["ends"])),
     "conflict.ended": lambda p: _("登録が終わっている（%(ends)s）", ends=_day(p["ends"])),

@@ -190,6 +190,7 @@ def notice(notice: Notice) -> tuple[str, int] | Response:
         party=notice.party,
         link="",
         desk=notice.request.desk,
+        on_paper=True,
     )
     return _answer("dispatch/notice.html", form, notice=notice, subject=subject, body=body)
 
