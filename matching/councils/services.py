@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from .. import audit
@@ -155,6 +155,15 @@ def _terms(person_id: int) -> list[Appointment]:
 def _overlap(term: Appointment, starts: date, ends: date | None) -> bool:
     last = min((day for day in (term.ends, term.left_on) if day is not None), default=None)
     return (last is None or starts <= last) and (ends is None or term.starts <= ends)
+
+
+def sitting_on(day: date) -> Select[int]:
+    """A select of the people who hold a seat on this day."""
+    return select(Appointment.person_id).where(
+        Appointment.starts <= day,
+        or_(Appointment.ends.is_(None), Appointment.ends >= day),
+        Appointment.left_on.is_(None),
+    )
 
 
 def seats_taken(day: date) -> dict[int, int]:

@@ -170,6 +170,18 @@ def test_council_members_without_consent_to_candidacy_are_not_found():
     assert names_on(shortlist_of(a_case(kind=RequestKind.INTRODUCTION))) == []
 
 
+def test_a_council_member_whose_term_has_run_out_is_no_candidate():
+    """Nobody has to touch the roster: the term is joined when the list is read."""
+    person = a_candidate(name="任期 終子")
+    term = a_member(a_council(), person, skills=[SkillWords("手品")])
+    request = a_case(kind=RequestKind.INTRODUCTION)
+    assert names_on(shortlist_of(request)) == ["任期 終子"]
+    term.ends = NOW.date() - timedelta(days=1)
+    with pytest.raises(MatchingError):
+        asked(request, person)
+    assert names_on(shortlisting.make_shortlist(request, by=SYSTEM, now=NOW)) == []
+
+
 def test_a_contractors_desk_never_gets_council_members():
     a_conjuring_council_member()
     assert names_on(shortlist_of(a_case(kind=RequestKind.INTRODUCTION, desk="saporant"))) == []

@@ -101,7 +101,7 @@ def _told(request: HelpRequest) -> dict[str, Any]:
     }
 
 
-def _check_may_ask(candidate: Candidate) -> None:
+def _check_may_ask(candidate: Candidate, *, now: datetime) -> None:
     request = candidate.shortlist.request
     if not candidate.shortlist.is_current:
         raise MatchingError(_("候補一覧が新しくなっています。新しい一覧から選んでください。"))
@@ -115,7 +115,7 @@ def _check_may_ask(candidate: Candidate) -> None:
         )
     if candidate.of_registry not in registries_for(request):
         raise MatchingError(_("審議会等の委員は、市の窓口が「紹介」するときだけ打診できます。"))
-    if not admitted([candidate]):
+    if not admitted([candidate], on=today(now)):
         raise MatchingError(_("この人は登録が終わっているか、利用の同意がないため、打診できません。"))
     if waiting := waiting_inquiry(request):
         raise MatchingError(_("%(name)sさんの返事を待っています。打診は1人ずつ行います。", name=waiting.party.name))
@@ -135,7 +135,7 @@ def inquire(
 ) -> Inquiry:
     """Ask a candidate. By mail it waits in the outbox for the undo time; by telephone or paper it is only recorded."""
     request = candidate.shortlist.request
-    _check_may_ask(candidate)
+    _check_may_ask(candidate, now=now)
     if answer_by < today(now):
         raise Invalid(_("返事の期限は、今日かそれよりあとの日にしてください。"), field="answer_by")
     address = mail_of(candidate.party)

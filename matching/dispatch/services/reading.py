@@ -87,7 +87,7 @@ def read_case(request: HelpRequest, *, by: Actor, now: datetime, sees_councils: 
             .order_by(Inquiry.asked_at, Inquiry.id)
         )
     )
-    shown = admitted(candidates) | {inquiry.candidate_id for inquiry in inquiries}
+    shown = admitted(candidates, on=today(now)) | {inquiry.candidate_id for inquiry in inquiries}
     hidden = frozenset(inquiry.party_id for inquiry in inquiries if _is_hidden(inquiry, by, sees_councils))
     decision = decision_of(request)
     return Case(

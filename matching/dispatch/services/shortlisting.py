@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from math import cos, radians, sqrt
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, String, and_, cast, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, not_, or_, select
 
 from ... import audit
 from ...accounts.actor import Actor
+from ...councils import services as councils
 from ...database import db
 from ...engine.types import Ask, Bar, Reason
 from ...errors import Invalid, MatchingError
@@ -40,17 +41,21 @@ def registries_for(request: HelpRequest) -> tuple[Registry, ...]:
     return (Registry.SUPPORTER, Registry.GROUP)
 
 
-def may_be_matched() -> ColumnElement[bool]:
-    """Joined at read time, so that a consent taken back never shows: a basis for all, candidacy for council members."""
+def may_be_matched(day: date) -> ColumnElement[bool]:
+    """Joined at read time, so that a consent taken back or a term that ran out never shows.
+
+    A basis for all; for council members a seat on this day and their consent to be considered.
+    """
     candidates = select(Consent.party_id).where(Consent.purpose == Purpose.COUNCIL, Consent.withdrawn_at.is_(None))
+    of_council = Profile.registry_name == Registry.COUNCIL.value
     return or_(
-        and_(Profile.registry_name != Registry.COUNCIL.value, Profile.party_id.in_(registry.parties_with_basis())),
-        and_(Profile.registry_name == Registry.COUNCIL.value, Profile.party_id.in_(candidates)),
+        and_(not_(of_council), Profile.party_id.in_(registry.parties_with_basis())),
+        and_(of_council, Profile.party_id.in_(candidates), Profile.registration_id.in_(councils.sitting_on(day))),
     )
 
 
-def admitted(candidates: Iterable[Candidate]) -> set[int]:
-    """Ids of those candidates whose registration stands and who may be matched today."""
+def admitted(candidates: Iterable[Candidate], *, on: date) -> set[int]:
+    """Ids of those candidates whose registration stands and who may be matched on this day."""
     ids = [candidate.id for candidate in candidates]
     query = select(Candidate.id).where(
         Candidate.id.in_(ids),
@@ -58,7 +63,7 @@ def admitted(candidates: Iterable[Candidate]) -> set[int]:
         .where(
             Profile.registry_name == cast(Candidate.of_registry, String),
             Profile.registration_id == Candidate.registration_id,
-            may_be_matched(),
+            may_be_matched(on),
         )
         .exists(),
     )
@@ -80,7 +85,7 @@ def search(
     request: HelpRequest, ask: Ask, *, now: datetime, only: ColumnElement[bool] | None = None, limit: int = LENGTH
 ) -> profiles.SearchResult:
     """The product's own path from an ask to ranked, explained candidates. ``only`` one profile is judged in any case."""
-    admits = may_be_matched() if only is None else and_(may_be_matched(), only)
+    admits = may_be_matched(today(now)) if only is None else and_(may_be_matched(today(now)), only)
     return profiles.search(
         ask,
         registries=[one.value for one in registries_for(request)],
@@ -129,7 +134,8 @@ def _check_open(request: HelpRequest) -> None:
 def _carry_over(earlier: Shortlist | None, shortlist: Shortlist) -> None:
     if earlier is None:
         return
-    listed, may_stay = {candidate.party_id for candidate in shortlist.candidates}, admitted(earlier.candidates)
+    listed = {candidate.party_id for candidate in shortlist.candidates}
+    may_stay = admitted(earlier.candidates, on=today(shortlist.made_at))
     for old in earlier.candidates:
         if old.by_hand and old.party_id not in listed and old.id in may_stay:
             kept = {
@@ -186,11 +192,14 @@ def bars_of(candidate: Candidate) -> list[Bar]:
     return [Bar(bar["criterion"], bar["got"], bar["of"]) for bar in candidate.bars or ()]
 
 
-def registrant(request: HelpRequest, profile_id: int) -> Profile | None:
-    """This registrant, where they may be a candidate for the request."""
+def _may_be_candidate(request: HelpRequest, *, now: datetime) -> tuple[ColumnElement[bool], ...]:
     registries = [one.value for one in registries_for(request)]
-    query = select(Profile).where(Profile.id == profile_id, Profile.registry_name.in_(registries), may_be_matched())
-    return db.session.scalar(query)
+    return (may_be_matched(today(now)), Profile.registry_name.in_(registries))
+
+
+def registrant(request: HelpRequest, profile_id: int, *, now: datetime) -> Profile | None:
+    """This registrant, where they may be a candidate for the request."""
+    return db.session.scalar(select(Profile).where(Profile.id == profile_id, *_may_be_candidate(request, now=now)))
 
 
 def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: int = 20) -> list[Profile]:
@@ -198,10 +207,7 @@ def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: 
     key, kana = registry.name_key(words), registry.kana_key(words)
     if not key:
         return []
-    allowed = (
-        may_be_matched(),
-        Profile.registry_name.in_([one.value for one in registries_for(request)]),
-    )
+    allowed = _may_be_candidate(request, now=now)
     named = db.session.scalars(
         select(Profile)
         .join(Party, Party.id == Profile.party_id)
@@ -230,7 +236,7 @@ def add_by_hand(request: HelpRequest, profile: Profile, *, missed_because: str, 
     if not missed_because.strip():
         raise Invalid(_("なぜ候補に出てこなかったと思うかを入力してください。"), field="missed_because")
     of_profile = search(request, help_requests.ask_of(request), now=now, only=Profile.id == profile.id, limit=1)
-    if registrant(request, profile.id) is None:
+    if registrant(request, profile.id, now=now) is None:
         raise MatchingError(_("この人は、この依頼の候補にできません。登録が終わっているか、利用の同意がありません。"))
     party_id = canonical_of([profile.party_id])[profile.party_id]
     if any(candidate.party_id == party_id for candidate in shortlist.candidates):

@@ -40,7 +40,7 @@ def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
     words = (search.q.data or "") if search.validate() else ""
     found = shortlisting.find_registrants(help_request, words, now=utcnow()) if words else []
     profile_id = request.values.get("profile", type=int)
-    chosen = shortlisting.registrant(help_request, profile_id) if profile_id else None
+    chosen = shortlisting.registrant(help_request, profile_id, now=utcnow()) if profile_id else None
     status = 200
     if form.is_submitted():
         status = 422
