@@ -220,6 +220,16 @@ class Decision(OfRequest, Stamped, Model):
     dispatches: Mapped[list[Dispatch]] = relationship(back_populates="decision", order_by="Dispatch.id")
     notices: Mapped[list[Notice]] = relationship(back_populates="decision", order_by="Notice.id")
 
+    @property
+    def members(self) -> list[DispatchMember]:
+        """Who goes, each party once, whatever number of days it goes on."""
+        return list({member.party_id: member for dispatch in self.dispatches for member in dispatch.members}.values())
+
+    def days_of(self, party: Party) -> list[Dispatch]:
+        """The days on which a party goes; all of them for the requester, who goes nowhere."""
+        own = [d for d in self.dispatches if any(member.party_id == party.id for member in d.members)]
+        return own or self.dispatches
+
 
 class Dispatch(OfRequest, Stamped, Model):
     """One occasion with the people who go."""

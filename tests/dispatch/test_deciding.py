@@ -16,11 +16,13 @@ from matching.dispatch.services.drafting import outline_of
 from matching.dispatch.services.inquiries import promises
 from matching.dispatch.states import AgreementState, InquiryState
 from matching.errors import Invalid, MatchingError
+from matching.help_requests.models import Occasion
 from matching.help_requests.states import RequestState
 from matching.i18n import fiscal_year
 from matching.outbox import Message, MessageState, TooLate
 from matching.registry.models import ContactKind
 from matching.registry.services import Contact, set_contacts
+from matching.registry.vocabulary import Part
 from matching.workflow import NotAllowed
 from tests.factories import an_organization
 
@@ -187,6 +189,57 @@ def test_everybody_who_promised_goes_with_the_heads_they_named():
     members = {member.party_id: member.heads for member in decision.dispatches[0].members}
     assert members == {one.party_id: 3, two.party_id: 1}
     assert decision.result is DecisionResult.GRANTED
+
+
+def test_nobody_is_sent_on_a_day_of_which_they_said_no(session):
+    one, two = a_conjurer(mail="one@example.jp"), a_conjurer("村田 次郎", mail="two@example.jp")
+    request = a_case(head_count=2)
+    request.occasions.append(Occasion(position=2, on=date(2026, 12, 12), part=Part.MORNING))
+    session.flush()
+    first, second = request.occasions
+    for supporter, refused in ((one, second), (two, first)):
+        inquiry = asked(request, supporter.party)
+        answer = [{"occasion": o.id, "choice": 0 if o is refused else 1} for o in request.occasions]
+        inquiring.promise(inquiry, settled=answer, by=SYSTEM, now=NOW)
+    decision = decided(request)
+    assert [[m.party_id for m in d.members] for d in decision.dispatches] == [[one.party_id], [two.party_id]]
+    letters = {mail.recipient: mail.body for mail in mails(session, "decision:tell")}
+    assert "12月5日" in letters["one@example.jp"] and "12月12日" not in letters["one@example.jp"]
+    assert "12月12日" in letters["two@example.jp"] and "12月5日" not in letters["two@example.jp"]
+
+
+def test_a_day_on_which_nobody_can_come_is_not_decided(session):
+    a_conjurer()
+    request = a_case()
+    request.occasions.append(Occasion(position=2, on=date(2026, 12, 12), part=Part.MORNING))
+    session.flush()
+    first, second = request.occasions
+    inquiry = asked(request)
+    inquiring.promise(inquiry, settled=[{"occasion": second.id, "choice": 0}], by=SYSTEM, now=NOW)
+    agreed(request)
+    with pytest.raises(Invalid) as refused:
+        decide(request)
+    assert refused.value.field == f"on_{second.id}"
+    only = [deciding.Settled(first, on=first.on)]
+    decision = deciding.decide(request, settled=only, decided_on=NOW.date(), decided_by="課長", by=SYSTEM, now=NOW)
+    assert len(decision.dispatches) == 1
+
+
+def test_somebody_whose_only_day_was_left_out_is_told_that_they_are_not_needed(session):
+    one, two = a_conjurer(), a_conjurer("村田 次郎", mail="two@example.jp")
+    request = a_case(head_count=2)
+    request.occasions.append(Occasion(position=2, on=date(2026, 12, 12), part=Part.MORNING))
+    session.flush()
+    first = request.occasions[0]
+    promised(request, one.party)
+    inquiry = asked(request, two.party)
+    inquiring.promise(inquiry, settled=[{"occasion": first.id, "choice": 0}], by=SYSTEM, now=NOW)
+    agreed(request)
+    only = [deciding.Settled(first, on=first.on)]
+    decision = deciding.decide(request, settled=only, decided_on=NOW.date(), decided_by="課長", by=SYSTEM, now=NOW)
+    assert inquiry.state is InquiryState.STOOD_DOWN
+    assert {notice.party_id for notice in decision.notices} == {one.party_id, request.requester_id}
+    assert [mail.event for mail in mails(session) if mail.recipient == "two@example.jp"] == ["inquiry:stood_down"]
 
 
 def test_both_sides_are_told_by_mail_or_wait_to_be_told(session):

@@ -31,8 +31,7 @@ def are_open(request: HelpRequest) -> bool:
 
 
 def members_of(decision: Decision) -> list[Party]:
-    parties = {member.party_id: member.party for dispatch in decision.dispatches for member in dispatch.members}
-    return list(parties.values())
+    return [member.party for member in decision.members]
 
 
 def _chosen(party: Party) -> tuple[ContactPoint, ...]:

@@ -19,7 +19,7 @@ from ...i18n import era_year, fiscal_year, today
 from ...letters import render
 from ...registry import services as registry
 from ...registry.models import Party
-from ..models import Decision, DecisionResult, Dispatch, DispatchMember, Notice
+from ..models import Decision, DecisionResult, Dispatch, DispatchMember, Inquiry, Notice
 from . import links
 from .agreeing import standing_agreement
 from .inquiries import mail_of, promises, stand_down
@@ -46,6 +46,11 @@ def _number(day: date) -> str:
     return f"{era_year(begins)}年度第{registry.next_number('decision', day)}号"
 
 
+def can_go(inquiry: Inquiry, occasion: Occasion) -> bool:
+    """Whoever said yes goes to every occasion but those of which they said that they cannot come."""
+    return (occasion.id, 0) not in {(one["occasion"], one["choice"]) for one in inquiry.settled or ()}
+
+
 def _check_day(decided_on: date, *, now: datetime) -> None:
     if decided_on > today(now):
         raise Invalid(_("決定日は、今日かそれより前の日にしてください。"), field="decided_on")
@@ -70,6 +75,11 @@ def decide(
     for one in settled:
         if one.starts and one.ends and one.starts >= one.ends:
             raise Invalid(_("終わりの時刻は、始まりよりあとにしてください。"))
+        if not any(can_go(inquiry, one.occasion) for inquiry in going):
+            raise Invalid(
+                _("この回に行ける人がいません。この回の日時とメモを空にするか、もう1人に打診してください。"),
+                field=f"on_{one.occasion.id}",
+            )
     help_requests.advance(request, RequestAction.DECIDE, by=by, now=now)
     assert agreement is not None  # the workflow leads here through 了承 only
     decision = Decision(
@@ -90,12 +100,20 @@ def decide(
             when_note=one.note or None,
             place=request.place,
         )
-        dispatch.members = [DispatchMember(party=inquiry.party, heads=inquiry.heads or 1) for inquiry in going]
+        dispatch.members = [
+            DispatchMember(party=inquiry.party, heads=inquiry.heads or 1)
+            for inquiry in going
+            if can_go(inquiry, one.occasion)
+        ]
         decision.dispatches.append(dispatch)
     db.session.flush()
     audit.record("decision:grant", decision, by=by, at=now, case=request.id)
+    goes = {member.party_id for member in decision.members}
     for inquiry in going:
-        _give_notice(decision, inquiry.party, to_requester=False, now=now)
+        if inquiry.party_id in goes:
+            _give_notice(decision, inquiry.party, to_requester=False, now=now)
+        else:  # every day they could have come on was left out
+            stand_down(inquiry, by=by, now=now)
     _give_notice(decision, request.requester, to_requester=True, now=now)
     return decision
 

@@ -138,8 +138,10 @@ def decide(help_request: HelpRequest) -> tuple[str, int] | Response:
 
 
 def _proposed(promised: list[Any], help_request: HelpRequest) -> dict[str, date | time | str | None]:
-    """The days that suit those who said yes: their first choice unless they named the second."""
-    chosen = {one["occasion"]: one["choice"] for inquiry in promised[:1] for one in inquiry.settled or ()}
+    """The days that suit those who said yes: the first choice unless the first who can come named the second."""
+    chosen: dict[int, int] = {}
+    for one in (one for inquiry in promised for one in inquiry.settled or ()):
+        chosen[one["occasion"]] = chosen.get(one["occasion"]) or one["choice"]
     values: dict[str, date | time | str | None] = {}
     for occasion in help_request.occasions:
         choice = chosen.get(occasion.id, 1)
