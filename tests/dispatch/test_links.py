@@ -244,6 +244,16 @@ def test_the_result_shows_the_other_sides_items_until_the_report_and_writes_each
     assert "083-000-0011" not in web.get(path_of(to_requester))
 
 
+def test_the_result_can_be_opened_until_the_report_however_far_the_day(web, session, inquiry, clock):
+    inquiring.promise(inquiry, by=SYSTEM, now=NOW)
+    decision = decided(inquiry.request)
+    path = path_of(next(notice for notice in decision.notices if not notice.to_requester))
+    clock.move_to(NOW + timedelta(days=80))
+    assert "083-000-0022" in web.get(path, status=200)
+    reporting.report(decision.dispatches[0], done=True, text="よかった。", by=SYSTEM, now=NOW + timedelta(days=80))
+    assert "期限が切れています" in web.get(path, status=410)
+
+
 def test_every_mail_with_a_link_leads_to_a_page(web, session, inquiry):
     bodies = session.scalars(select(Message.body)).all()
     (path,) = [line.removeprefix("http://localhost") for body in bodies for line in body.split() if "/answer/" in line]

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from ...database import db
 from ...errors import Refused
+from ...help_requests.states import RequestState
 from ..models import Agreement, Inquiry, Notice
 
 Row = TypeVar("Row", Inquiry, Agreement, Notice)
@@ -37,12 +38,19 @@ def address_of(row: Inquiry | Agreement | Notice) -> str:
 
 
 def follow(model: type[Row], token: str) -> Row:
-    """The row behind a link; raises Refused for one that is forged, too old, or names nothing any more."""
+    """The row behind a link; raises Refused for one that is forged, too old, or names nothing any more.
+
+    A decision's link outlives its days until the report: the letter promises the contact items for that long.
+    """
     if len(token) > 300:
         raise Refused(_("リンクが正しくありません。メールのリンクが途中で切れていないか確かめてください。"))
     try:
         key = _serializer(model).loads(token, max_age=current_app.config["LINK_DAYS"] * 24 * 60 * 60)
-    except SignatureExpired:
+    except SignatureExpired as late:
+        key = _serializer(model).load_payload(late.payload or b"")
+        row = db.session.scalar(select(model).where(model.link_key == key))
+        if isinstance(row, Notice) and row.request.state is RequestState.DECIDED:
+            return row
         raise Refused(_("リンクの期限が切れています。")) from None
     except BadSignature:
         raise Refused(_("リンクが正しくありません。メールのリンクが途中で切れていないか確かめてください。")) from None
