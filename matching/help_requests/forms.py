@@ -89,6 +89,34 @@ class OccasionForm(wtforms.Form):
         return wrong is None
 
 
+class WordsFields:
+    """Mixin: the requester's own words, their money, and the key that makes one request of one opened form."""
+
+    form_key = HiddenField(
+        default=lambda: uuid4().hex, validators=[Regexp(r"\A[0-9a-f]{32}\Z", message=_l("画面を開き直してください。"))]
+    )
+    trouble = words(
+        _l("困っていること・してほしいこと"),
+        longest=2000,
+        rows=8,
+        ask=_l("困っていることや、してほしいことを書いてください。"),
+        description=_l("ふだんの言葉で大丈夫です。ここに書いたことは、窓口の人だけが読みます。"),
+    )
+    money = one_of(
+        _l("お礼や費用"),
+        Money,
+        blank=_l("まだ決めていない"),
+        description=_l("「実費のみ」は、交通費や材料費だけを払うことです。"),
+    )
+    budget_yen = WholeNumber(
+        _l("用意できる金額（円）"), least=0, most=10_000_000, description=_l("決まっているときだけ入れてください。")
+    )
+
+    def own_words(self) -> Words:
+        form: Any = self
+        return Words(form.trouble.data, form.money.data, form.budget_yen.data)
+
+
 class MatterFields:
     """Mixin: what is asked for."""
 
@@ -144,34 +172,6 @@ class MatterFields:
             head_count=form.head_count.data,
             attendance=form.attendance.data,
         )
-
-
-class WordsFields:
-    """Mixin: the requester's own words, their money, and the key that makes one request of one opened form."""
-
-    form_key = HiddenField(
-        default=lambda: uuid4().hex, validators=[Regexp(r"\A[0-9a-f]{32}\Z", message=_l("画面を開き直してください。"))]
-    )
-    trouble = words(
-        _l("困っていること・してほしいこと"),
-        longest=2000,
-        rows=8,
-        ask=_l("困っていることや、してほしいことを書いてください。"),
-        description=_l("ふだんの言葉で大丈夫です。ここに書いたことは、窓口の人だけが読みます。"),
-    )
-    money = one_of(
-        _l("お礼や費用"),
-        Money,
-        blank=_l("まだ決めていない"),
-        description=_l("「実費のみ」は、交通費や材料費だけを払うことです。"),
-    )
-    budget_yen = WholeNumber(
-        _l("用意できる金額（円）"), least=0, most=10_000_000, description=_l("決まっているときだけ入れてください。")
-    )
-
-    def own_words(self) -> Words:
-        form: Any = self
-        return Words(form.trouble.data, form.money.data, form.budget_yen.data)
 
 
 class SubmitForm(WordsFields, MatterFields, Form):
