@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, abort, request
 from werkzeug.routing import IntegerConverter
+from werkzeug.sansio.utils import host_is_trusted
 
 from . import config as settings
 from . import errors, extensions, i18n
@@ -41,6 +42,7 @@ def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None
     app.url_map.converters["int"] = RowId
     app.config.from_mapping(settings.load(instance))
     app.config.from_mapping(overrides or {})
+    _refuse_other_hosts(app)
     _init_extensions(app)
     i18n.init_app(app)
     errors.init_app(app)
@@ -48,6 +50,15 @@ def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None
     _register_commands(app)
     _set_headers(app)
     return app
+
+
+def _refuse_other_hosts(app: Flask) -> None:
+    """A Host header of somebody's choice answers 400. Not TRUSTED_HOSTS: without a URL adapter no page can be drawn."""
+
+    @app.before_request
+    def _refuse() -> None:
+        if not host_is_trusted(request.host, settings.own_hosts(app.config["PUBLIC_URL"])):
+            abort(400)
 
 
 def _init_extensions(app: Flask) -> None:

@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_FORM_BYTES = 1024 * 1024
@@ -43,7 +44,6 @@ def load(instance: Path) -> dict[str, Any]:
         "SECRET_KEY": _secret("SECRET_KEY", instance),
         "SECURITY_PASSWORD_SALT": _secret("SECURITY_PASSWORD_SALT", instance),
         "SQLALCHEMY_DATABASE_URI": env("DATABASE_URL", f"sqlite:///{instance / 'musubi.sqlite'}"),
-        "PRODUCTION": env("MUSUBI_ENV") == "production",
         "DEMO": False,
         "PUBLIC_URL": public_url,
         "CITY_NAME": env("CITY_NAME", "山口市"),
@@ -73,3 +73,8 @@ def load(instance: Path) -> dict[str, Any]:
         "BABEL_DEFAULT_TIMEZONE": "Asia/Tokyo",
         "BOOTSTRAP_SERVE_LOCAL": True,
     }
+
+
+def own_hosts(public_url: str) -> list[str]:
+    """Names by which a browser may call us: the public one, and this machine's own, which a proxy may use."""
+    return [urlsplit(public_url).hostname or "localhost", "localhost", "127.0.0.1"]

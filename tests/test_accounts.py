@@ -186,6 +186,30 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(app, session):
     assert session.scalars(select(Message.recipient)).all() == [ADDRESS]
 
 
+@pytest.mark.parametrize("path", ["/reset", "/register", "/confirm"])
+def test_a_host_header_of_somebodys_choice_is_refused_and_sends_no_mail(web, session, path):
+    user = a_user(email=ADDRESS)
+    user.confirmed_at = None if path == "/confirm" else user.confirmed_at
+    form = fill(form_with(web.get(path), "email"), email=ADDRESS)
+    answer = form.submit(headers={"Host": "evil.example"}, expect_errors=True)
+    assert answer.status_int == 400 and "読み取れませんでした" in answer
+    assert session.scalars(select(Message)).all() == []
+
+
+@pytest.mark.parametrize(("path", "leads_to"), [("/reset", "/reset/"), ("/register", "/confirm/")])
+def test_links_in_account_mails_begin_with_the_public_address(app, web, session, monkeypatch, path, leads_to):
+    if path == "/reset":
+        a_user(email=ADDRESS)
+    monkeypatch.setitem(app.config, "PUBLIC_URL", "https://musubi.example.jp/city/")
+    form = fill(form_with(web.get(path), "email"), email=ADDRESS)
+    if path == "/register":
+        form["password"] = NEW
+    form.submit()
+    mail = session.scalars(select(Message)).one()
+    [link] = re.findall(r"https?://\S+", mail.body)
+    assert link.startswith(f"https://musubi.example.jp/city{leads_to}")
+
+
 # -- Cookies
 
 

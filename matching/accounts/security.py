@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, after_this_request, has_request_context
+from flask import Flask, Response, after_this_request, current_app, has_request_context, request
 from flask_babel import lazy_gettext as _l
 from flask_security.core import Security
 from flask_security.datastore import SQLAlchemyUserDatastore
@@ -68,11 +68,12 @@ class OutboxMail(MailUtil):
         **kwargs: Any,
     ) -> None:
         address = recipient[1] if isinstance(recipient, tuple) else recipient
-        outbox.enqueue(
-            f"account:{template}", to=str(address), subject=str(subject), body=body or "", now=datetime.now(UTC)
-        )
-        if has_request_context():  # its views commit what they changed; where they only send a mail, they do not
-            after_this_request(_commit)
+        body = body or ""
+        if has_request_context():
+            # Its links begin with the Host header of whoever asked; ours begin with a setting.
+            body = body.replace(request.url_root, current_app.config["PUBLIC_URL"].rstrip("/") + "/")
+            after_this_request(_commit)  # its views commit what they changed; where they only send a mail, they do not
+        outbox.enqueue(f"account:{template}", to=str(address), subject=str(subject), body=body, now=datetime.now(UTC))
 
 
 def _commit(response: Response) -> Response:

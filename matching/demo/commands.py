@@ -23,11 +23,12 @@ from .stories import load_requests
 DATABASE, MAIL = "demo.sqlite", "demo-mail"
 
 
-def demo_app(folder: Path) -> Flask:
+def demo_app(folder: Path, *, port: int = 5000) -> Flask:
     """The product with its own database and mail folder, and the page that shows the mail."""
     return create_app(
         {
             "DEMO": True,
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / DATABASE}",
             "MAIL_BACKEND": "file",
             "MAIL_FOLDER": str(folder / MAIL),
@@ -95,8 +96,7 @@ def demo(port: int, reset: bool) -> None:
     if reset:
         forget(folder)
     click.echo("1/3 データベースを用意しています…")
-    app = demo_app(folder)
-    app.config["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    app = demo_app(folder, port=port)
     made = load(app, now=datetime.now(UTC))
     click.echo("  架空の市を作りました。" if made else "  前に作った市をそのまま使います（--reset で作り直します）。")
     click.echo(f"2/3 ログインできる人（パスワードはどれも {PASSWORD}）")
