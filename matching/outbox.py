@@ -127,11 +127,12 @@ def drop(message: Message | None) -> None:
 
 
 def settle(message: Message, *, arrived: bool, by: Actor, now: datetime) -> None:
-    """A person found out whether an uncertain mail arrived: it counts as sent, or goes out once more."""
+    """A person found out whether an uncertain mail arrived: it counts as sent, or goes out once more; so may a failed one."""
     if arrived:
         moved = _move(message.id, MessageState.UNCERTAIN, state=MessageState.SENT, sent_at=now, error=None)
     else:
-        moved = _move(message.id, MessageState.UNCERTAIN, state=MessageState.HELD, due_at=now, error=None)
+        again = {"state": MessageState.HELD, "due_at": now, "attempts": 0, "error": None}
+        moved = any(_move(message.id, state, **again) for state in (MessageState.UNCERTAIN, MessageState.FAILED))
     if not moved:
         raise TooLate(_("このメールは、もうほかの人が確かめています。"))
     audit.record("message:confirm" if arrived else "message:resend", message, by=by, at=now, case=message.case)

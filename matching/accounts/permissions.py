@@ -36,6 +36,7 @@ class Permission(Labelled):
     ORGANIZATION_CLAIM = "organization:claim", N_("団体の代表者・担当者として名のる")
     ORGANIZATION_READ = "organization:read", N_("団体を見る")
     OUTBOX_READ = "outbox:read", N_("メールの送信状況を見る")
+    OUTBOX_SETTLE = "outbox:settle", N_("送れたか分からないメールを片付ける")
     REPRESENTATION_APPROVE = "representation:approve", N_("代表者・担当者を確認する")
     REQUEST_ANSWER = "request:answer", N_("了承の返事と報告をする")
     REQUEST_ENTER = "request:enter", N_("電話や書面の依頼を入れる")
@@ -103,6 +104,7 @@ POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.ORGANIZATION_CLAIM: ((signed_in,),),
     Permission.ORGANIZATION_READ: ((coordinator,), (reading_staff,), (administrator,)),
     Permission.OUTBOX_READ: ((coordinator,), (administrator,)),
+    Permission.OUTBOX_SETTLE: ((coordinator,), (administrator,)),
     Permission.REPRESENTATION_APPROVE: ((coordinator,),),
     Permission.REQUEST_ANSWER: ((is_the_requester,),),
     Permission.REQUEST_ENTER: ((coordinator,),),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from matching import create_app
+from matching import create_app, outbox
 from matching.accounts import permissions
 from matching.accounts.actor import Actor, Held, Source, link_of
 from matching.accounts.models import Role
@@ -248,6 +248,17 @@ def test_nobody_else_carries_a_case_on(app, city, who, status):
             path = re.sub("<[^>]*>", str(number), rule.rule)
             met_[rule.rule] = browsers[who].post(path, {"csrf_token": token}, expect_errors=True).status_int
     assert len(met_) >= 15 and set(met_.values()) == {status}, met_
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [*zip("RVO", [404] * 3), *zip("EC", [404] * 2), *zip("KPL", [403] * 3), ("D", 400), ("A", 400)]
+)
+def test_only_the_desk_of_a_case_and_the_administrator_settle_its_mail(session, city, who, status):
+    values, browsers = city
+    mail = outbox.enqueue("inquiry:send", to="a@example.jp", subject="件名", body="本文", now=NOW, case=values["case"])
+    session.commit()
+    answer = {"csrf_token": token_in(browsers[who]), "answer": "neither"}
+    browsers[who].post(f"/outbox/{mail.id}/settle", answer, status=status)
 
 
 def test_a_contractor_meets_no_council_anywhere(app, session, city):

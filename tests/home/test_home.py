@@ -12,9 +12,10 @@ from matching.accounts.actor import Source
 from matching.accounts.models import Role
 from matching.audit import AuditEntry
 from matching.database import db
+from matching.dispatch.models import Candidate, Shortlist
 from matching.help_requests.states import RequestState
 from matching.outbox import Message, MessageState
-from matching.registry.models import Representation
+from matching.registry.models import Registry, Representation
 from matching.supporters.models import Supporter
 from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_person, a_representative, a_user, acting, an_organization, staff
@@ -25,7 +26,9 @@ def nav_of(page) -> list[str]:
     return [link.text for link in page.html.select(".site-nav a")]
 
 
-def a_mail(now, state=MessageState.UNCERTAIN, subject="お知らせ", **facts):
+def a_mail(now, state=MessageState.UNCERTAIN, subject="お知らせ", desk="kyodo", **facts):
+    """About a case at this desk."""
+    facts.setdefault("case", a_request(now=now, desk=desk).id)
     mail = outbox.enqueue(
         "request:submitted", to="hanako@example.jp", subject=subject, body="秘密の本文", now=now, **facts
     )
@@ -151,14 +154,14 @@ def test_many_mails_come_on_several_pages(session, app, now):
     ],
 )
 def test_somebody_settles_a_mail_that_may_or_may_not_have_arrived(session, app, now, button, state, told):
-    mail = a_mail(now, case=7)
+    mail = a_mail(now)
     page = sign_in(app, a_coordinator().email).get("/outbox")
     form = next(form for form in page.forms.values() if button in form.text)
     form.submit(status=303)
     session.refresh(mail)
     assert mail.state is state
     entry = session.scalars(select(AuditEntry).where(AuditEntry.event == told)).one()
-    assert (entry.case, entry.subject_id) == (7, mail.id)
+    assert (entry.case, entry.subject_id) == (mail.case, mail.id)
     form.submit(status=409)
 
 
@@ -169,6 +172,52 @@ def test_only_an_uncertain_mail_can_be_settled(session, now, state):
         outbox.settle(mail, arrived=True, by=acting(a_coordinator()), now=now + timedelta(days=1))
     session.refresh(mail)
     assert mail.state is state
+
+
+def test_a_mail_that_failed_is_sent_again_with_all_its_attempts(session, app, now):
+    mail = a_mail(now, MessageState.FAILED)
+    mail.attempts, mail.error = 5, "550"
+    page = sign_in(app, a_coordinator().email).get("/outbox")
+    assert "届いたことを確認した" not in page
+    next(form for form in page.forms.values() if "もう一度送る" in form.text).submit(status=303)
+    session.refresh(mail)
+    assert (mail.state, mail.attempts, mail.error) == (MessageState.HELD, 0, None)
+
+
+def settle(browser, mail, **how):
+    token = next(form for form in browser.get("/organizations/claim").forms.values())["csrf_token"].value
+    return browser.post(f"/outbox/{mail.id}/settle", {"csrf_token": token, "answer": "again"}, **how)
+
+
+def test_a_coordinator_reads_and_settles_the_mails_of_their_own_desk(session, app, now):
+    a_mail(now, subject="小郡の件", desk="center:小郡")
+    elsewhere = a_mail(now, subject="本庁の件")
+    browser = sign_in(app, a_coordinator("center:小郡").email)
+    page = browser.get("/outbox")
+    assert "本庁の件" in page and page.text.count("hanako@example.jp") == 1 and "ほかの窓口のメール" in page
+    assert page.text.count("もう一度送る") == 1
+    settle(browser, elsewhere, status=404)
+    account = a_mail(now, subject="パスワード", case=None)
+    assert sign_in(app, a_coordinator().email).get("/outbox").text.count("hanako@example.jp") == 1
+    administrator = sign_in(app, staff(Role.ADMINISTRATOR).email)
+    assert administrator.get("/outbox").text.count("hanako@example.jp") == 3
+    settle(administrator, account, status=303)
+    settle(sign_in(app, staff(Role.STAFF).email), elsewhere, status=403)
+
+
+def test_a_contractor_does_not_learn_of_other_desks_mails_nor_of_council_members(session, app, now):
+    a_mail(now, subject="本庁の件")
+    a_mail(now, subject="さぽらんての件", desk="saporant")
+    a_mail(now, subject="登録の件", case=None).event = "supporter:confirmed"
+    handed_over, member = a_request(now=now, desk="saporant"), a_person()
+    shortlist = Shortlist(request=handed_over, made_at=now, versions={}, ask={}, searched=1)
+    shortlist.candidates = [Candidate(party=member, of_registry=Registry.COUNCIL, registration_id=member.id, rank=1)]
+    session.add(shortlist)
+    to_member = a_mail(now, subject="委員への打診", case=handed_over.id, party_id=member.id)
+    browser = sign_in(app, a_coordinator("saporant").email)
+    subjects = [cell.text for cell in browser.get("/outbox").html.select(".queue .title")]
+    assert sorted(subjects) == ["さぽらんての件", "登録の件"]
+    settle(browser, to_member, status=404)
 
 
 def test_an_unknown_answer_about_a_mail_is_refused(session, app, now):
