@@ -11,9 +11,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from . import config as settings
 from . import errors, extensions, i18n
-from .database import db
-
-LARGEST_ID = 2**31 - 1  # what an INTEGER of PostgreSQL holds; a larger number in a URL names nothing
+from .database import LARGEST_ID, db
 
 
 class RowId(IntegerConverter):

@@ -23,6 +23,9 @@ NAMING = {
 }
 
 
+LARGEST_ID = 2**31 - 1  # what an INTEGER of PostgreSQL holds; a larger number in a URL names nothing
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, stored as UTC. A naive one is refused: nobody knows what it means."""
 

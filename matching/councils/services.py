@@ -107,7 +107,7 @@ def refresh_member(person: Person, now: datetime) -> None:
             now=now,
         )
     else:
-        profiles.withdraw(registry=Registry.COUNCIL.value, registration_id=person.id)
+        profiles.withdraw(registry=Registry.COUNCIL.value, registration_id=person.id, now=now)
 
 
 def card_of(person: Person, held: Sequence[Appointment]) -> Card:

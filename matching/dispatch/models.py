@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..accounts.actor import Source
 from ..database import Model, Stamped
 from ..help_requests.models import HelpRequest, Occasion
-from ..outbox import Message
+from ..outbox import Message, MessageState
 from ..registry.models import Party, Registry
 from ..workflow import N_, Labelled
 from .states import AgreementState, DispatchState, InquiryState
@@ -261,6 +261,10 @@ class Dispatch(OfRequest, Stamped, Model):
 
     __mapper_args__ = {"version_id_col": version}
 
+    def may_be_reported_on(self, day: date) -> bool:
+        """From its day on; without a day, at once."""
+        return self.state is DispatchState.PLANNED and (self.on is None or self.on <= day)
+
     @property
     def request(self) -> HelpRequest:
         return self.decision.request
@@ -297,7 +301,13 @@ class Notice(OfRequest, Stamped, Model):
 
     decision: Mapped[Decision] = relationship(back_populates="notices")
     party: Mapped[Party] = relationship()
-    message: Mapped[Message | None] = relationship()
+    message: Mapped[Message | None] = relationship(lazy="joined")
+
+    @property
+    def is_told(self) -> bool:
+        """Somebody said it, or the mail is out or on its way; a mail that could not be sent told nobody."""
+        failed = self.message is not None and self.message.state is MessageState.FAILED
+        return self.told_at is not None or (self.message is not None and not failed)
 
     @property
     def request(self) -> HelpRequest:

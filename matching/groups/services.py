@@ -97,7 +97,7 @@ def refresh(group: Group, *, now: datetime) -> None:
             now=now,
         )
     else:
-        profiles.withdraw(registry=Registry.GROUP.value, registration_id=group.id)
+        profiles.withdraw(registry=Registry.GROUP.value, registration_id=group.id, now=now)
 
 
 def card_of(group: Group) -> Card:

@@ -36,6 +36,7 @@ from .models import HelpRequest, Honorarium, Insurance, Materials, RequestKind, 
 from .services import (
     LONGEST_OUTLINE,
     MAX_OCCASIONS,
+    TOLD,
     Asked,
     Caller,
     Matter,
@@ -48,6 +49,7 @@ from .services import (
     terms_of,
     wrong_with,
 )
+from .states import OPEN_TO_CHANGE
 
 NOT_DECIDED = _l("決まっていない")
 
@@ -293,7 +295,7 @@ class EnterForm(OutlineFields, DeskFields, WordsFields, MatterFields, Form):
 
 
 class TermsForm(DeskFields, Form):
-    """What the desk may still change while somebody is being asked."""
+    """What the desk may still change: everything at first; whom to meet, once somebody was told the terms."""
 
     version = versioned()
     venue_contact = words(_l("会場の責任者"), longest=120, description=_l("名前と電話番号を書いてください。"))
@@ -314,13 +316,18 @@ class TermsForm(DeskFields, Form):
         data = {name: getattr(terms_of(of), name) for name in Terms.__dataclass_fields__}
         super().__init__(data={**data, "desk": of.desk_id, "version": of.version, **kw.pop("data", {})}, **kw)
         self.offer_desks()
+        self.known = terms_of(of)
+        if of.state not in OPEN_TO_CHANGE:
+            for name in TOLD:
+                del self[name]
 
     def asked(self) -> Asked | None:
         """What is asked for is closed."""
         return None
 
     def terms(self) -> Terms:
-        return Terms(**{name: self[name].data or None for name in Terms.__dataclass_fields__})
+        names = Terms.__dataclass_fields__
+        return Terms(**{name: self[name].data or None if name in self else getattr(self.known, name) for name in names})
 
 
 class CompleteForm(OutlineFields, MatterFields, TermsForm):

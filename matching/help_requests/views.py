@@ -14,7 +14,7 @@ from ..accounts.permissions import Permission, current_actor, may, requires, sub
 from ..database import db
 from ..i18n import today
 from ..registry import services as registry
-from ..registry.forms import refuse_stale
+from ..registry.forms import sent
 from ..registry.models import Organization
 from ..registry.services import person_of
 from . import services
@@ -163,8 +163,7 @@ def complete(help_request: HelpRequest) -> Page:
     form = _complete_form(help_request, now)
     if wants_another_row() and isinstance(form, CompleteForm):
         form.add_occasion()
-    elif form.validate_on_submit():
-        refuse_stale(form, help_request)
+    elif sent(form, help_request):
         if form.try_to(lambda: _complete(form, help_request, now)):
             db.session.commit()
             flash(_("依頼を受け付けました。") if wants_to_accept() else _("保存しました。"), "success")
@@ -194,7 +193,8 @@ def _complete(form: TermsForm, help_request: HelpRequest, now: datetime) -> Help
 @requires(Permission.REQUEST_READ, load_request)
 def withdraw(help_request: HelpRequest) -> Page:
     actor = current_actor()
-    is_theirs = may(actor, Permission.REQUEST_ANSWER, help_request) or submitted_it(actor, help_request)
+    only_sent = submitted_it(actor, help_request) and help_request.state is RequestState.SUBMITTED
+    is_theirs = may(actor, Permission.REQUEST_ANSWER, help_request) or only_sent
     if not is_theirs and not may(actor, Permission.REQUEST_HANDLE, help_request):
         abort(403)
     WORKFLOW.after(help_request.state, RequestAction.WITHDRAW)  # asked for in vain: the page says why
@@ -202,8 +202,7 @@ def withdraw(help_request: HelpRequest) -> Page:
     form = WithdrawForm(data={"version": help_request.version})
     if is_theirs:
         del form.came_by
-    if form.validate_on_submit():
-        refuse_stale(form, help_request)
+    if sent(form, help_request):
         by = actor if is_theirs else actor.told_by(form.came_by.data, on_behalf_of=help_request.requester_id)
         if form.try_to(lambda: services.withdraw(help_request, form.reason.data, by=by, now=now)):
             db.session.commit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from blinker import Namespace
 from sqlalchemy import Executable, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -63,7 +64,12 @@ def publish(*, registry: str, registration_id: int, party_id: int, card: Card, n
     return profile
 
 
-def withdraw(*, registry: str, registration_id: int) -> None:
+# Upward news: a room above may be asking this party just now.
+signals = Namespace()
+profile_withdrawn = signals.signal("profile-withdrawn")
+
+
+def withdraw(*, registry: str, registration_id: int, now: datetime) -> None:
     """Take a registration out of every search at once; nothing happens when it is not there."""
     profile = find(registry=registry, registration_id=registration_id)
     if profile is None:
@@ -74,6 +80,7 @@ def withdraw(*, registry: str, registration_id: int) -> None:
     _drop_unused(held)
     db.session.delete(profile)
     db.session.flush()
+    profile_withdrawn.send(registry=registry, registration_id=registration_id, now=now)
 
 
 def reindex(progress: Callable[[int, int], None] | None = None) -> int:

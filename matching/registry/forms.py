@@ -301,6 +301,14 @@ def refuse_stale(form: Any, record: Any) -> None:
         raise Stale
 
 
+def sent(form: Any, record: Any) -> bool:
+    """Whether the form was sent and can be carried out; a stale page is refused before its mistakes are shown."""
+    if not form.is_submitted():
+        return False
+    refuse_stale(form, record)
+    return bool(form.validate())
+
+
 class Form(FlaskForm):
     """A form of ours. ``accept`` answers whether it was sent and is valid; a service's Invalid lands beside its field."""
 

@@ -222,7 +222,7 @@ def refresh(supporter: Supporter, *, now: datetime) -> None:
             now=now,
         )
     else:
-        profiles.withdraw(registry=Registry.SUPPORTER.value, registration_id=supporter.id)
+        profiles.withdraw(registry=Registry.SUPPORTER.value, registration_id=supporter.id, now=now)
 
 
 def card_of(supporter: Supporter) -> Card:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 import time_machine
@@ -14,13 +15,15 @@ from matching.accounts.actor import SYSTEM
 from matching.database import db
 from matching.dispatch.models import Decision, Dispatch, Inquiry, Notice
 from matching.dispatch.services import inquiring, links
-from matching.help_requests.models import HelpRequest
+from matching.help_requests.models import HelpRequest, Occasion
+from matching.help_requests.states import RequestState
 from matching.outbox import Message
+from matching.registry.vocabulary import Part
 from tests.conftest import browser_of, sign_in
 from tests.factories import a_coordinator
 from tests.journeys.steps import fill, form_with
 
-from .factories import NOW, a_case, a_conjurer, agreed, asked, candidate_of
+from .factories import NOW, a_case, a_conjurer, agreed, asked, candidate_of, decided
 
 EIGHT = 8
 
@@ -122,3 +125,26 @@ def test_readers_do_not_stop_a_writer(app, session):
         assert all(seen.result() == {200} for seen in reading)
     session.rollback()
     assert db.session.get(HelpRequest, request.id).state.value == "decided"
+
+
+def test_two_reports_at_once_close_the_case(app, session):
+    a_conjurer()
+    request = a_case()
+    request.occasions.append(Occasion(position=2, on=date(2026, 12, 12), part=Part.MORNING))
+    session.flush()
+    decision = decided(request)
+    for dispatch in decision.dispatches:
+        dispatch.on = NOW.date()
+    forms = [
+        fill(
+            form_with(desk.get(f"/dispatches/{dispatch.id}/report"), "heard_by"),
+            heard_by="telephone",
+            done="done",
+            text="楽しかった。",
+        )
+        for desk, dispatch in zip(eight_desks(app), decision.dispatches, strict=False)
+    ]
+    session.commit()
+    assert all_at_once(forms) == {303: 2}
+    session.expire_all()
+    assert session.get(HelpRequest, request.id).state is RequestState.REPORTED

@@ -11,7 +11,7 @@ from matching.accounts.actor import SYSTEM, Source
 from matching.audit import AuditEntry
 from matching.dispatch.services import agreeing, contacts, reporting
 from matching.dispatch.states import DispatchState
-from matching.errors import Invalid, MatchingError
+from matching.errors import Invalid
 from matching.help_requests.models import Occasion
 from matching.help_requests.states import RequestState
 from matching.outbox import Message
@@ -138,7 +138,7 @@ def test_seeing_somebodys_items_is_written_down_and_seeing_nothing_is_not(sessio
 def test_what_has_not_happened_is_not_reported_as_done():
     a_conjurer()
     dispatch = decided().dispatches[0]
-    with pytest.raises(MatchingError, match="まだ実施日"):
+    with pytest.raises(Invalid, match="まだ実施日"):
         reporting.report(dispatch, done=True, text="よかった。", by=SYSTEM, now=NOW)
     reporting.report(dispatch, done=True, text="よかった。", attended=30, by=SYSTEM, now=THE_DAY)
     assert (dispatch.state, dispatch.attended) == (DispatchState.DONE, 30)

@@ -271,10 +271,18 @@ def test_numbers_run_through_the_fiscal_year_and_begin_anew():
 
 def test_a_decision_of_march_that_is_written_down_in_april_belongs_to_march():
     a_conjurer()
-    now = datetime(2027, 4, 2, 3, tzinfo=UTC)
-    request = a_case(now=now)
-    agreed(request, now=now)
-    assert decide(request, now=now, decided_on=date(2027, 3, 31)).number == "令和8年度第1号"
+    before, now = datetime(2027, 3, 20, 3, tzinfo=UTC), datetime(2027, 4, 2, 3, tzinfo=UTC)
+    request = a_case(now=before)
+    agreed(request, now=before)
+    assert decide(request, now=now, on=date(2027, 4, 10), decided_on=date(2027, 3, 31)).number == "令和8年度第1号"
+
+
+def test_a_decision_is_not_older_than_its_request():
+    a_conjurer()
+    request = a_case()
+    agreed(request)
+    with pytest.raises(Invalid):
+        decide(request, decided_on=NOW.date() - timedelta(days=1))
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -159,7 +159,7 @@ def test_a_case_is_closed_once_and_not_from_a_stale_page(desk, session):
         ("consult", {"outline": "電話は083-000-0011です"}, "電話番号かメールアドレス"),
         ("record agreement", {"answer": "refuse"}, "了承しない理由"),
         ("decide", {"decided_by": "  "}, "決裁した人"),
-        ("decide", {"decided_on": "2027-01-01"}, "今日かそれより前"),
+        ("decide", {"decided_on": "2027-01-01"}, "依頼を受けた日から今日まで"),
         ("give up", {"reason": "  "}, "派遣できない理由"),
         ("cancel", {"reason": "  "}, "理由を入力してください"),
         ("report", {"text": "  "}, "ひとこと入力"),
@@ -191,7 +191,7 @@ def test_a_decision_without_any_day_is_refused(desk, session):
 def test_a_report_before_the_day_is_refused(desk, session):
     form, _dispatch = opened(desk, "report")
     form["done"] = "done"
-    assert "まだ実施日になっていません" in form.submit(status=409)
+    assert "まだ実施日になっていません" in form.submit(status=422)
     assert the(session, Dispatch).state is DispatchState.PLANNED
 
 

@@ -21,7 +21,7 @@ from matching.registry.models import Purpose, Registry
 from matching.registry.services import SkillWords
 from matching.supporters import services as supporters
 from tests.councils.factories import a_candidate, a_council, a_member
-from tests.factories import a_person, an_organization
+from tests.factories import a_desk, a_person, an_organization
 from tests.groups.factories import a_group
 from tests.help_requests.factories import a_request
 from tests.supporters.factories import a_supporter
@@ -180,6 +180,21 @@ def test_a_council_member_whose_term_has_run_out_is_no_candidate():
     with pytest.raises(MatchingError):
         asked(request, person)
     assert names_on(shortlisting.make_shortlist(request, by=SYSTEM, now=NOW)) == []
+
+
+def test_a_case_in_which_a_council_member_is_asked_is_not_handed_to_a_contractor():
+    person = a_conjuring_council_member()
+    request = a_case(kind=RequestKind.INTRODUCTION)
+    asked(request, person)
+    with pytest.raises(Invalid):
+        help_requests.complete(
+            request,
+            asked=None,
+            terms=help_requests.terms_of(request),
+            desk_id=a_desk("saporant").id,
+            by=SYSTEM,
+            now=NOW,
+        )
 
 
 def test_a_contractors_desk_never_gets_council_members():

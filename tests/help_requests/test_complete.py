@@ -171,16 +171,17 @@ def test_taking_in_twice_is_not_allowed(session, browser, request_):
 
 
 @pytest.mark.parametrize("state", OPEN_TERMS)
-def test_once_somebody_was_asked_only_terms_can_change(session, browser, now, state):
+def test_once_somebody_was_asked_only_whom_to_meet_can_change(session, browser, now, state):
+    """Nobody's yes is turned into a yes to something else."""
     request = a_request(now=now, state=state)
-    form = form_of(browser, request)
-    assert "outline" not in form.fields
-    pressed = [*filled(form, payer="自治会").submit_fields(), ("title", "別の題名"), ("outline", "別の要約")]
-    browser.post(page_of(request), pressed, status=303)
+    form = next(form for form in browser.get(page_of(request)).forms.values() if "day_contact" in form.fields)
+    assert not {"outline", "payer", "insurance"} & set(form.fields)
+    form["day_contact"] = "鍵当番　083-000-0033"
+    told = [("title", "別の題名"), ("outline", "別の要約"), ("payer", "サポーター本人")]
+    browser.post(page_of(request), [*form.submit_fields(), *told], status=303)
     session.refresh(request)
-    assert (request.payer, request.state) == ("自治会", state)
-    assert request.title != "別の題名"
-    assert request.outline != "別の要約"
+    assert (request.day_contact, request.state) == ("鍵当番　083-000-0033", state)
+    assert "別の題名" != request.title and "別の要約" != request.outline and request.payer is None
 
 
 @pytest.mark.parametrize("state", CLOSED)

@@ -153,7 +153,7 @@ def test_a_request_becomes_a_dispatch_by_web_and_mail(app, session):
     with_time = f"/my/dispatches/{1}/report"
     early = form_with(requester.get(with_time), "done")
     early["done"], early["text"] = "done", "とてもよかった。"
-    assert "まだ実施日になっていません" in early.submit(status=409)
+    assert "まだ実施日になっていません" in early.submit(status=422)
     let_the_day_pass(session)
     report = form_with(requester.get(with_time), "done")
     report["done"], report["attended"], report["text"] = "done", "26", "みんな1本ずつ作りました。"

@@ -66,16 +66,16 @@ def test_a_changed_card_replaces_its_words() -> None:
 def test_withdrawing_takes_the_words_along() -> None:
     publish(1, card("書道", "茶道"))
     publish(2, card("書道"))
-    services.withdraw(registry="supporter", registration_id=1)
+    services.withdraw(registry="supporter", registration_id=1, now=NOW)
     assert services.find(registry="supporter", registration_id=1) is None
     assert db.session.scalars(select(Term.text)).all() == ["書道"]
     assert_exact()
-    services.withdraw(registry="supporter", registration_id=2)
+    services.withdraw(registry="supporter", registration_id=2, now=NOW)
     assert services.figures() == {"profiles": 0, "terms": 0, "postings": 0}
 
 
 def test_withdrawing_what_is_not_there_does_nothing() -> None:
-    services.withdraw(registry="supporter", registration_id=99)
+    services.withdraw(registry="supporter", registration_id=99, now=NOW)
 
 
 def test_a_rolled_back_publication_leaves_nothing() -> None:
@@ -91,7 +91,7 @@ def test_a_rolled_back_publication_leaves_nothing() -> None:
 def test_registries_do_not_disturb_each_other() -> None:
     publish(1, card("書道"))
     publish(1, card("書道"), registry="group")
-    services.withdraw(registry="group", registration_id=1)
+    services.withdraw(registry="group", registration_id=1, now=NOW)
     assert services.find(registry="supporter", registration_id=1) is not None
     assert_exact()
 
@@ -142,6 +142,6 @@ def test_any_sequence_keeps_the_index_exact(steps) -> None:
         if action == "publish":
             publish(number, card(*phrases))
         else:
-            services.withdraw(registry="supporter", registration_id=number)
+            services.withdraw(registry="supporter", registration_id=number, now=NOW)
     assert_exact()
     db.session.rollback()

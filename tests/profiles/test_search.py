@@ -78,7 +78,7 @@ def test_a_new_word_is_known_at_once() -> None:
     assert found(search("プログラミグ")) == []
     publish(2, "プログラミング")
     assert found(search("プログラミグ")) == [2]
-    services.withdraw(registry="supporter", registration_id=2)
+    services.withdraw(registry="supporter", registration_id=2, now=NOW)
     assert found(search("プログラミグ")) == []
 
 

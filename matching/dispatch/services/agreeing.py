@@ -44,6 +44,8 @@ def consult(request: HelpRequest, *, outline: str, channel: Source, by: Actor, n
     if channel is Source.MAIL and not address:
         raise Invalid(_("依頼者のメールアドレスが登録されていません。電話か書面を選んでください。"), field="channel")
     help_requests.advance(request, RequestAction.CONSULT, by=by, now=now)
+    if not promises(request):
+        raise MatchingError(_("内諾した人がいません。先に打診してください。"))
     agreement = Agreement(
         request=request,
         outline=outline.strip(),
@@ -106,6 +108,12 @@ def retract_agreement(request: HelpRequest, *, by: Actor, now: datetime) -> None
     agreement.state = AGREEMENT.after(agreement.state, AgreementAction.RETRACT)
     outbox.drop(agreement.message)  # where it was read, the page behind its link says that it no longer stands
     audit.record("agreement:retract", agreement, by=by, at=now, case=request.id)
+
+
+def take_back(agreement: Agreement, *, by: Actor, now: datetime) -> None:
+    """What was asked was wrong, or nobody answers: the request is at 内諾 again, and can be asked about anew."""
+    retract_agreement(agreement.request, by=by, now=now)
+    help_requests.advance(agreement.request, RequestAction.KEEP_PROMISE, by=by, now=now)
 
 
 def undo(agreement: Agreement, *, by: Actor, now: datetime) -> None:

@@ -12,7 +12,7 @@ from ...help_requests.models import HelpRequest
 from ...help_requests.states import RequestState
 from ...registry import services as registry
 from ...registry.models import ContactPoint, Party, Purpose
-from ..models import Decision, DecisionResult
+from ..models import Decision, DecisionResult, Notice
 from .deciding import decision_of
 
 
@@ -61,6 +61,13 @@ def of_the_requester(request: HelpRequest, viewers: Iterable[int]) -> list[Share
     if request.contact_person:
         shared.append(Shared(request.contact_person, _chosen(request.contact_person)))
     return shared
+
+
+def for_notice(notice: Notice) -> list[Shared]:
+    """What the receiver of a notice may see of the other side."""
+    if notice.to_requester:
+        return of_supporters(notice.request)
+    return of_the_requester(notice.request, [notice.party_id])
 
 
 def note_reading(request: HelpRequest, shared: list[Shared], *, by: Actor, now: datetime) -> None:

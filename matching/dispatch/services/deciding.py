@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ... import audit, outbox
 from ...accounts.actor import Actor, Source
@@ -21,8 +21,9 @@ from ...registry import services as registry
 from ...registry.models import Party
 from ..models import Decision, DecisionResult, Dispatch, DispatchMember, Inquiry, Notice
 from . import links
-from .agreeing import standing_agreement
+from .agreeing import retract_agreement, standing_agreement
 from .inquiries import mail_of, promises, stand_down
+from .shortlisting import admitted
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,10 @@ def can_go(inquiry: Inquiry, occasion: Occasion) -> bool:
     return (occasion.id, 0) not in {(one["occasion"], one["choice"]) for one in inquiry.settled or ()}
 
 
-def _check_day(decided_on: date, *, now: datetime) -> None:
-    if decided_on > today(now):
-        raise Invalid(_("決定日は、今日かそれより前の日にしてください。"), field="decided_on")
+def _check_day(decided_on: date, request: HelpRequest, *, now: datetime) -> None:
+    """A wrong year would use up a number of that year."""
+    if not today(request.submitted_at) <= decided_on <= today(now):
+        raise Invalid(_("決定日は、依頼を受けた日から今日までの日にしてください。"), field="decided_on")
 
 
 def decide(
@@ -69,12 +71,24 @@ def decide(
     going, agreement = promises(request), standing_agreement(request)
     if not going:
         raise MatchingError(_("内諾した人がいません。先に打診してください。"))
-    _check_day(decided_on, now=now)
+    _check_day(decided_on, request, now=now)
+    standing = admitted([inquiry.candidate for inquiry in going], on=today(now))
+    for inquiry in going:
+        if inquiry.candidate_id not in standing:
+            message = _(
+                "%(name)sさんは登録が終わっているか、同意を取り消しています。辞退として記録してから進めてください。",
+                name=inquiry.party.name,
+            )
+            raise MatchingError(message)
     if not settled:  # a decision without a day could never be reported, nor its contacts closed
         raise Invalid(_("実施日か日時のメモを、1回分は入力してください。"))
     for one in settled:
         if one.starts and one.ends and one.starts >= one.ends:
-            raise Invalid(_("終わりの時刻は、始まりよりあとにしてください。"))
+            message = _("終わりの時刻は、始まりよりあとにしてください。")
+            raise Invalid(message, field=f"ends_{one.occasion.id}")
+        if one.on and one.on < today(request.submitted_at):
+            message = _("実施日は、依頼を受けた日よりあとの日にしてください。")
+            raise Invalid(message, field=f"on_{one.occasion.id}")
         if not any(can_go(inquiry, one.occasion) for inquiry in going):
             raise Invalid(
                 _("この回に行ける人がいません。この回の日時とメモを空にするか、もう1人に打診してください。"),
@@ -125,9 +139,10 @@ def give_up(
     if not reason.strip():
         raise Invalid(_("派遣できない理由を入力してください。依頼者にも伝わります。"), field="reason")
     help_requests.refuse_contact_data(reason, field="reason")
-    _check_day(decided_on, now=now)
+    _check_day(decided_on, request, now=now)
     request.ending = reason.strip()
     help_requests.advance(request, RequestAction.GIVE_UP, by=by, now=now)
+    retract_agreement(request, by=by, now=now)
     for inquiry in promises(request):
         stand_down(inquiry, by=by, now=now)
     decision = Decision(
@@ -183,7 +198,9 @@ def _give_notice(decision: Decision, party: Party, *, to_requester: bool, now: d
 
 def record_told(notice: Notice, *, channel: Source, by: Actor, now: datetime) -> None:
     """Staff told one side by telephone or sent the printed letter."""
-    if notice.told_at is not None:
+    told = update(Notice).where(Notice.id == notice.id, Notice.told_at.is_(None))
+    values = {"channel": channel, "told_at": now, "told_by_id": by.user_id}
+    if not db.session.execute(told.values(**values).returning(Notice.id)).first():
         raise MatchingError(_("すでに伝えた記録があります。"))
-    notice.channel, notice.told_at, notice.told_by_id = channel, now, by.user_id
+    db.session.refresh(notice)
     audit.record("notice:tell", notice, by=by.told_by(channel), at=now, case=notice.request.id)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from ... import audit, outbox
-from ...accounts.actor import Actor, Source
+from ...accounts.actor import SYSTEM, Actor, Source
 from ...database import db
 from ...engine.types import Reason
 from ...errors import Invalid, MatchingError
@@ -27,7 +29,7 @@ from ..states import WAITING, InquiryAction, InquiryState
 from . import links
 from .agreeing import retract_agreement
 from .inquiries import inquiries_of, mail_of, move, promises, stand_down, tell, waiting_inquiry
-from .shortlisting import admitted, registries_for, search
+from .shortlisting import admitted, make_shortlist, registries_for, search
 from .standing import standing_of, times_this_year
 
 CHANNELS = (Source.TELEPHONE, Source.MAIL, Source.PAPER)
@@ -67,7 +69,7 @@ def _yearly_cap(candidate: Candidate) -> int | None:
 
 
 def _told(request: HelpRequest) -> dict[str, Any]:
-    """What the candidate is told, kept as it was: outline, days and terms, nothing of the requester's own words."""
+    """What the candidate is told, kept as it was: title, outline, days and terms; not who asks, nor their trouble."""
 
     def of(occasion: Occasion) -> dict[str, Any]:
         return {
@@ -94,7 +96,7 @@ def _told(request: HelpRequest) -> dict[str, Any]:
             "honorarium_yen": request.honorarium_yen,
             "travel": request.travel.value if request.travel else None,
             "materials": request.materials.value if request.materials else None,
-            "payer": request.payer,
+            "payer": (request.payer or "").replace(request.requester.name, _("依頼した団体")),
             "insurance": request.insurance.value if request.insurance else None,
             "note": request.terms_note,
         },
@@ -113,6 +115,8 @@ def _check_may_ask(candidate: Candidate, *, now: datetime) -> None:
                 "謝礼・交通費・材料費・支払う人・保険の条件がそろっていません。先に「依頼の内容を整える」で入力してください。"
             )
         )
+    for told in (request.title, request.payer, request.terms_note, *(occasion.note for occasion in request.occasions)):
+        help_requests.refuse_contact_data(told or "", field="outline")
     if candidate.of_registry not in registries_for(request):
         raise MatchingError(_("審議会等の委員は、市の窓口が「紹介」するときだけ打診できます。"))
     if not admitted([candidate], on=today(now)):
@@ -138,6 +142,8 @@ def inquire(
     _check_may_ask(candidate, now=now)
     if answer_by < today(now):
         raise Invalid(_("返事の期限は、今日かそれよりあとの日にしてください。"), field="answer_by")
+    if answer_by > today(now) + timedelta(days=current_app.config["LINK_DAYS"]):
+        raise Invalid(_("返事の期限が先すぎます。リンクが使えるあいだの日にしてください。"), field="answer_by")
     address = mail_of(candidate.party)
     if channel is Source.MAIL and not address:
         raise Invalid(_("この人のメールアドレスが登録されていません。電話か書面を選んでください。"), field="channel")
@@ -231,6 +237,12 @@ def promise(
     now: datetime,
 ) -> None:
     """A provisional yes (内諾). ``settled`` says which wish of each occasion suits."""
+    refused = {one["occasion"] for one in settled or () if one["choice"] == 0}
+    if refused and refused >= {occasion["id"] for occasion in inquiry.told["occasions"]}:
+        message = _("行ける回が1つもありません。1回は選ぶか、「今回は辞退します」を選んでください。")
+        raise Invalid(message, field="answer")
+    if not admitted([inquiry.candidate], on=today(now)):
+        raise MatchingError(_("この人は登録が終わっているか、利用の同意がありません。窓口で登録を確かめてください。"))
     move(inquiry, InquiryAction.PROMISE)
     _answered(inquiry, by=by, now=now)
     inquiry.heads, inquiry.settled, inquiry.remark = heads, settled, remark or None
@@ -241,7 +253,7 @@ def promise(
 def decline(inquiry: Inquiry, *, reason: str, by: Actor, now: datetime) -> None:
     """No, or a provisional yes taken back before the decision."""
     if not reason.strip():
-        raise Invalid(_("辞退の理由を選ぶか、入力してください。"), field="reason")
+        raise Invalid(_("辞退の理由を選ぶか、入力してください。"), field="decline_choice")
     request, was = inquiry.request, inquiry.state
     if was is InquiryState.PROMISED and request.state not in (
         RequestState.PROMISED,
@@ -275,6 +287,7 @@ def reply(inquiry: Inquiry, *, text: str, by: Actor, now: datetime) -> None:
     """The desk answers the candidate's question; by mail when the inquiry went by mail."""
     if not text.strip():
         raise Invalid(_("答えを入力してください。"), field="reply")
+    help_requests.refuse_contact_data(text, field="reply")
     move(inquiry, InquiryAction.ANSWER)
     inquiry.reply = text.strip()
     address = mail_of(inquiry.party)
@@ -300,13 +313,19 @@ def reply(inquiry: Inquiry, *, text: str, by: Actor, now: datetime) -> None:
 
 def retract(inquiry: Inquiry, *, by: Actor, now: datetime) -> None:
     """Take an unanswered inquiry back. A mail that is still held is cancelled; one that has left is followed by a word."""
-    move(inquiry, InquiryAction.RETRACT)
+    _take_back(inquiry, by=by, now=now)
     _let_go(inquiry, by=by, now=now)
+
+
+def _take_back(inquiry: Inquiry, *, by: Actor, now: datetime) -> None:
+    move(inquiry, InquiryAction.RETRACT)
     if inquiry.message and inquiry.message.state is not outbox.MessageState.CANCELLED:
         try:
             outbox.cancel(inquiry.message)
         except outbox.TooLate:
-            tell(inquiry, "inquiry_retracted", now=now)
+            db.session.refresh(inquiry.message)
+            if inquiry.message.state is not outbox.MessageState.FAILED:  # nobody apologises for a mail that never came
+                tell(inquiry, "inquiry_retracted", now=now)
     audit.record("inquiry:retract", inquiry, by=by, at=now, case=inquiry.request_id)
 
 
@@ -324,13 +343,34 @@ def _on_withdrawal(request: HelpRequest, *, by: Actor, now: datetime) -> None:
     """The requester no longer asks: whoever was asked or said yes hears of it in the same transaction."""
     for inquiry in inquiries_of(request):
         if inquiry.state in WAITING:
-            move(inquiry, InquiryAction.RETRACT)
-            if inquiry.message:
-                try:
-                    outbox.cancel(inquiry.message)
-                except outbox.TooLate:
-                    tell(inquiry, "inquiry_retracted", now=now)
-            audit.record("inquiry:retract", inquiry, by=by, at=now, case=request.id)
+            _take_back(inquiry, by=by, now=now)
         elif inquiry.state is InquiryState.PROMISED:
             stand_down(inquiry, by=by, now=now)
     retract_agreement(request, by=by, now=now)
+
+
+@profiles.profile_withdrawn.connect
+def _on_leaving(_sender: Any, *, registry: str, registration_id: int, now: datetime) -> None:
+    """Somebody left the registry, or took their consent back, while they were being asked: the inquiry ends with it.
+
+    A provisional yes stays until a person has looked: deciding on it is refused.
+    """
+    asked = select(Inquiry).join(Candidate, Candidate.id == Inquiry.candidate_id)
+    mine = (Candidate.of_registry == Registry(registry), Candidate.registration_id == registration_id)
+    for inquiry in db.session.scalars(asked.where(*mine, Inquiry.state.in_(WAITING))).all():
+        retract(inquiry, by=SYSTEM, now=now)
+
+
+@help_requests.matter_changed.connect
+def _on_change(request: HelpRequest, *, by: Actor, now: datetime) -> None:
+    """The request says something else now: who fits is asked anew."""
+    make_shortlist(request, by=by, now=now)
+
+
+@help_requests.desk_changed.connect
+def _on_handover(request: HelpRequest, **_news: Any) -> None:
+    """A contractor's desk sees no council data: a case in which a member was asked stays at a desk of the city."""
+    of_council = [i for i in inquiries_of(request) if i.candidate.of_registry is Registry.COUNCIL]
+    if request.desk.is_contractor and any(i.state in (*WAITING, InquiryState.PROMISED) for i in of_council):
+        message = _("審議会等の委員に打診しているため、この窓口には渡せません。")
+        raise Invalid(message, field="desk")

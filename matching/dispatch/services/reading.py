@@ -40,6 +40,10 @@ class Case:
     now: datetime = field(compare=False)
 
     @property
+    def today(self) -> date:
+        return today(self.now)
+
+    @property
     def waiting(self) -> Inquiry | None:
         return next((inquiry for inquiry in self.inquiries if inquiry.state in WAITING), None)
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from ... import audit, outbox
 from ...accounts.actor import Actor
-from ...errors import Invalid, MatchingError
+from ...errors import Invalid
 from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest
 from ...help_requests.states import RequestAction
@@ -23,7 +23,7 @@ from .inquiries import mail_of
 def report(dispatch: Dispatch, *, done: bool, text: str, attended: int | None = None, by: Actor, now: datetime) -> None:
     """What became of one occasion. When the last one is reported, so is the request, and the contacts close."""
     if dispatch.on and dispatch.on > today(now) and done:
-        raise MatchingError(_("まだ実施日になっていません。実施したあとに報告してください。"))
+        raise Invalid(_("まだ実施日になっていません。実施したあとに報告してください。"), field="done")
     if not text.strip():
         message = _("実施しなかった理由を入力してください。") if not done else _("様子をひとこと入力してください。")
         raise Invalid(message, field="text")

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 
 from ...accounts.permissions import Permission, current_actor, may
 from ...database import db
+from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest
-from ...registry.forms import refuse_stale
+from ...registry.forms import sent as sent_in_time
 from ..models import Agreement, Candidate, Dispatch, Inquiry, Notice
 from ..services.reading import Case, read_case
 
@@ -47,11 +48,10 @@ def load_notice(notice_id: int) -> Notice | None:
 
 
 def sent(form: Any, record: Any) -> bool:
-    """Whether the form was sent and can be carried out; a stale page is refused before its mistakes are shown."""
-    if not form.is_submitted():
-        return False
-    refuse_stale(form, record)
-    return bool(form.validate())
+    """Whether the form was sent and can be carried out. Those who act on one case take turns."""
+    if form.is_submitted():
+        help_requests.take_turn(record if isinstance(record, HelpRequest) else record.request)
+    return sent_in_time(form, record)
 
 
 def case_of(request: HelpRequest) -> Case:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from ...accounts.permissions import Permission, current_actor, requires
-from ...database import db
+from ...database import LARGEST_ID, db
 from ...help_requests.models import HelpRequest
 from ...profiles.encoding import card_from_json
 from ...profiles.models import Profile
@@ -39,7 +42,7 @@ def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
     search, form = SearchForm(request.args), AddForm()
     words = (search.q.data or "") if search.validate() else ""
     found = shortlisting.find_registrants(help_request, words, now=utcnow()) if words else []
-    profile_id = request.values.get("profile", type=int)
+    profile_id = min(request.values.get("profile", 0, type=int), LARGEST_ID)
     chosen = shortlisting.registrant(help_request, profile_id, now=utcnow()) if profile_id else None
     status = 200
     if form.is_submitted():
@@ -59,18 +62,22 @@ def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
         help_request=help_request,
         search=search,
         words=words,
-        found=[_shown(profile) for profile in found],
-        chosen=_shown(chosen) if chosen else None,
+        found=_shown(found),
+        chosen=next(iter(_shown([chosen])), None) if chosen else None,
         form=form,
     )
     return page, status
 
 
-def _shown(profile: Profile) -> dict[str, object]:
-    card = card_from_json(profile.card, key="")
-    return {
-        "id": profile.id,
-        "party": db.session.get(Party, profile.party_id),
-        "registry": Registry(profile.registry_name),
-        "skills": [phrase.text for phrase in card.phrases],
-    }
+def _shown(profiles: Sequence[Profile]) -> list[dict[str, object]]:
+    ids = [profile.party_id for profile in profiles]
+    parties = {party.id: party for party in db.session.scalars(select(Party).where(Party.id.in_(ids)))}
+    return [
+        {
+            "id": profile.id,
+            "party": parties[profile.party_id],
+            "registry": Registry(profile.registry_name),
+            "skills": [phrase.text for phrase in card_from_json(profile.card, key="").phrases],
+        }
+        for profile in profiles
+    ]

@@ -19,7 +19,7 @@ from ...letters import render
 from ...registry.forms import refuse_stale
 from .. import forms
 from ..models import Agreement, Dispatch, Notice
-from ..services import agreeing, deciding, reporting
+from ..services import agreeing, contacts, deciding, reporting
 from ..services.drafting import outline_of
 from .base import back_to, bp, case_of, load_agreement, load_dispatch, load_notice, load_request, sent, utcnow
 
@@ -63,6 +63,15 @@ def undo_agreement(agreement: Agreement) -> Response:
     agreeing.undo(agreement, by=current_actor(), now=utcnow())
     db.session.commit()
     flash(_("了承のお願いを取り消しました。メールは送られません。"), "success")
+    return back_to(agreement)
+
+
+@bp.post("/agreements/<int:agreement_id>/take-back")
+@requires(Permission.REQUEST_HANDLE, load_agreement)
+def take_back_agreement(agreement: Agreement) -> Response:
+    agreeing.take_back(agreement, by=current_actor(), now=utcnow())
+    db.session.commit()
+    flash(_("了承のお願いを取り下げました。内諾の段階に戻りました。"), "success")
     return back_to(agreement)
 
 
@@ -177,7 +186,7 @@ def give_up(help_request: HelpRequest) -> tuple[str, int] | Response:
 
 
 @bp.route("/notices/<int:notice_id>", methods=["GET", "POST"])
-@requires(Permission.REQUEST_HANDLE, load_notice)
+@requires(Permission.REQUEST_HANDLE, load_notice, audited=True)
 def notice(notice: Notice) -> tuple[str, int] | Response:
     """The letter to print or to read out, and the record that it was passed on."""
     form = forms.ToldForm()
@@ -194,7 +203,11 @@ def notice(notice: Notice) -> tuple[str, int] | Response:
         desk=notice.request.desk,
         on_paper=True,
     )
-    return _answer("dispatch/notice.html", form, notice=notice, subject=subject, body=body)
+    # Whoever reads no mail is given the contact items with the letter, or on the telephone.
+    shared = contacts.for_notice(notice)
+    contacts.note_reading(notice.request, shared, by=current_actor(), now=utcnow())
+    db.session.commit()
+    return _answer("dispatch/notice.html", form, notice=notice, subject=subject, body=body, shared=shared)
 
 
 @bp.route("/dispatches/<int:dispatch_id>/report", methods=["GET", "POST"])

@@ -75,11 +75,7 @@ def result(token: str) -> str:
 
 def result_page(notice: Notice, *, actor: Actor) -> str:
     help_request = notice.request
-    shared = (
-        contacts.of_supporters(help_request)
-        if notice.to_requester
-        else contacts.of_the_requester(help_request, [notice.party_id])
-    )
+    shared = contacts.for_notice(notice)
     contacts.note_reading(help_request, shared, by=actor, now=utcnow())
     db.session.commit()
     return render_template(

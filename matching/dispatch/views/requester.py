@@ -9,12 +9,12 @@ from werkzeug.wrappers import Response
 from ...accounts.permissions import Permission, current_actor, may, requires
 from ...database import db
 from ...help_requests.models import HelpRequest
+from ...i18n import today
 from ..forms import ReportForm
 from ..models import Agreement, Dispatch, Inquiry, Notice
 from ..services import contacts
 from ..services.agreeing import standing_agreement
 from ..services.deciding import decision_of
-from ..states import DispatchState
 from .base import bp, load_agreement, load_dispatch, load_inquiry, load_notice, load_request, sent, utcnow
 from .decisions import take_report
 from .links import answer_page, consent_page, result_page
@@ -22,14 +22,12 @@ from .links import answer_page, consent_page, result_page
 
 @bp.get("/my/requests/<int:request_id>")
 @requires(Permission.REQUEST_READ, load_request, audited=True)
-def my_request(help_request: HelpRequest) -> str:
-    return my_page(help_request)
-
-
-def my_page(help_request: HelpRequest) -> str:
+def my_request(help_request: HelpRequest) -> str | Response:
     """What the requester may know: their own words, where it stands, who would come, and contacts when they are due."""
     actor = current_actor()
     is_requester = may(actor, Permission.REQUEST_ANSWER, help_request)
+    if actor.is_staff and not is_requester:  # their page of it hides what they may not know
+        return redirect(url_for(".case", request_id=help_request.id), code=303)
     shared = contacts.of_supporters(help_request) if is_requester else []
     contacts.note_reading(help_request, shared, by=actor, now=utcnow())
     db.session.commit()
@@ -41,7 +39,7 @@ def my_page(help_request: HelpRequest) -> str:
         shared=shared,
         is_requester=is_requester,
         contacts_open=contacts.are_open(help_request),
-        planned=DispatchState.PLANNED,
+        today=today(utcnow()),
     )
 
 

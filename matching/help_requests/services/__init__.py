@@ -1,6 +1,6 @@
 """Help requests: coming in, completed by the desk, moving on. The rooms above use these names."""
 
-from .completing import Asked, Terms, complete, terms_are_open, terms_of
+from .completing import TOLD, Asked, Terms, complete, terms_are_open, terms_of
 from .entering import Caller, NewOrganization, Words, can_be_reached, enter, organizations_of, submit
 from .matter import (
     LONGEST_OUTLINE,
@@ -15,12 +15,25 @@ from .matter import (
     when_in_words,
     wrong_with,
 )
-from .moving import accept, advance, mail_of, request_accepted, request_withdrawn, tell_requester, withdraw
+from .moving import (
+    accept,
+    advance,
+    desk_changed,
+    is_vouched_for,
+    mail_of,
+    matter_changed,
+    request_accepted,
+    request_withdrawn,
+    take_turn,
+    tell_requester,
+    withdraw,
+)
 from .reading import requests_of, visible_to
 
 __all__ = [
     "LONGEST_OUTLINE",
     "MAX_OCCASIONS",
+    "TOLD",
     "Asked",
     "Caller",
     "Matter",
@@ -33,9 +46,12 @@ __all__ = [
     "ask_of",
     "can_be_reached",
     "complete",
+    "desk_changed",
     "draft_outline",
     "enter",
+    "is_vouched_for",
     "mail_of",
+    "matter_changed",
     "matter_of",
     "organizations_of",
     "part_of",
@@ -44,6 +60,7 @@ __all__ = [
     "request_withdrawn",
     "requests_of",
     "submit",
+    "take_turn",
     "tell_requester",
     "terms_are_open",
     "terms_of",

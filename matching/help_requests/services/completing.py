@@ -15,6 +15,7 @@ from ...i18n import today
 from ..models import HelpRequest, Honorarium, Insurance, Materials, RequestKind, Travel
 from ..states import ENDED, OPEN_TO_CHANGE, RequestState
 from .matter import Matter, refuse_contact_data, write_matter
+from .moving import desk_changed, matter_changed
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ class Asked:
     outline: str | None
 
 
+# What decides who fits.
+ASKED = (*(part.name for part in fields(Matter)), "kind")
+# What somebody was told and said yes to. Only whom to meet may still change then.
+TOLD = ("honorarium", "honorarium_yen", "travel", "materials", "payer", "insurance", "terms_note")
+
+
 def terms_are_open(request: HelpRequest) -> bool:
     """After the decision the letters have gone out."""
     return request.state not in ENDED | {RequestState.DECIDED, RequestState.REPORTED}
@@ -56,6 +63,8 @@ def complete(
     """Write down what the desk found out; answers the names of what changed. ``asked`` only while it is open."""
     if not terms_are_open(request) or (asked and request.state not in OPEN_TO_CHANGE):
         raise MatchingError(_("この依頼は、もう内容を変えられません。"))
+    if request.state not in OPEN_TO_CHANGE and any(getattr(terms, part) != getattr(request, part) for part in TOLD):
+        raise MatchingError(_("打診を始めたあとでは、謝礼や保険などの条件は変えられません。"))
     if terms.honorarium is Honorarium.FIXED and not terms.honorarium_yen:
         raise Invalid(_("謝礼の金額を入れてください。"), field="honorarium_yen")
     if terms.honorarium is not Honorarium.FIXED and terms.honorarium_yen:
@@ -70,6 +79,10 @@ def complete(
         audit.record("request:complete", request, by=by, at=now, case=request.id, fields=changed)
         db.session.flush()
         db.session.refresh(request, ["desk", "field", "district"])
+    if "desk_id" in changed:
+        desk_changed.send(request, by=by, now=now)
+    if asked and request.state is not RequestState.SUBMITTED and any(name in changed for name in ASKED):
+        matter_changed.send(request, by=by, now=now)
     return changed
 
 

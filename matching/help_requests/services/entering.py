@@ -20,7 +20,7 @@ from ...registry.services import Contact
 from ...registry.vocabulary import CITY_DESK, Desk, Money, OrganizationKind
 from ..models import HelpRequest
 from .matter import Matter, write_matter
-from .moving import tell_requester
+from .moving import acknowledge
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _write(request: HelpRequest, matter: Matter, words: Words, *, by: Actor, now
     db.session.add(request)
     db.session.flush()
     audit.record("request:submit", request, by=by, at=now, case=request.id)
-    tell_requester(request, "request_submitted", now=now)
+    acknowledge(request, now=now)
     return request
 
 

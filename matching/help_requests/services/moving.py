@@ -17,6 +17,7 @@ from ...database import db
 from ...errors import Invalid
 from ...i18n import era_year, fiscal_year, today
 from ...letters import render
+from ...registry.models import Representation, RepresentationState
 from ...registry.services import next_number
 from ..models import HelpRequest, RequestKind
 from ..states import WORKFLOW, RequestAction
@@ -28,6 +29,17 @@ SHORT_ERAS = {"令和": "R"}
 signals = Namespace()
 request_accepted = signals.signal("request-accepted")
 request_withdrawn = signals.signal("request-withdrawn")
+desk_changed = signals.signal("desk-changed")
+matter_changed = signals.signal("matter-changed")
+
+
+def take_turn(request: HelpRequest) -> None:
+    """Wait until nobody else acts on this request, then read everything anew (PostgreSQL; on SQLite writers queue).
+
+    Two reports at once would each see the other's occasion still open, and neither would close the case.
+    """
+    db.session.execute(select(HelpRequest.id).where(HelpRequest.id == request.id).with_for_update())
+    db.session.expire_all()
 
 
 def advance(
@@ -60,6 +72,11 @@ def accept(
     refuse_contact_data(outline)
     if by.user_id is not None and request.desk_id not in by.desks:
         raise Invalid(_("ほかの窓口の依頼は、その窓口が受け付けます。「保存する」を押してください。"), field="desk")
+    if not is_vouched_for(request):
+        message = _(
+            "依頼した人がこの団体の代表者・担当者か、まだ確かめていません。先に「代表者の確認」で確かめてください。"
+        )
+        raise Invalid(message)
     request.kind, request.outline = kind, outline.strip()
     request.number = _number(now)
     advance(request, RequestAction.ACCEPT, by=by, now=now)
@@ -86,21 +103,50 @@ def withdraw(request: HelpRequest, reason: str, *, by: Actor, now: datetime) -> 
     return request
 
 
+def is_vouched_for(request: HelpRequest) -> bool:
+    """A desk wrote it down, or a desk found that whoever sent it acts for the organization."""
+    if request.submitted_by_id is None:
+        return True
+    approved = select(Representation.id).where(
+        Representation.person_id == request.contact_person_id,
+        Representation.organization_id == request.requester_id,
+        Representation.state == RepresentationState.APPROVED,
+    )
+    return db.session.scalar(approved.limit(1)) is not None
+
+
 def mail_of(request: HelpRequest) -> str | None:
-    """Where the requester reads mail: the contact person's address, an account's, or the organization's."""
+    """Where the requester reads mail: the contact person's address, an account's, or the organization's.
+
+    Only the organization's own while nobody has vouched for whoever sent the request.
+    """
+    if not is_vouched_for(request):
+        return request.requester.mail
+    return _mail_of_contact(request) or request.requester.mail
+
+
+def _mail_of_contact(request: HelpRequest) -> str | None:
     person = request.contact_person
     if person and person.mail:
         return person.mail
     known = [User.id == request.submitted_by_id] if request.submitted_by_id else []
     if person:
         known.append(User.party_id == person.id)
-    account = db.session.scalar(select(User.email).where(or_(*known), User.active).order_by(User.id)) if known else None
-    return account or request.requester.mail
+    return db.session.scalar(select(User.email).where(or_(*known), User.active).order_by(User.id)) if known else None
+
+
+def acknowledge(request: HelpRequest, *, now: datetime) -> None:
+    """Tell whoever sent the request that it came in: it says nothing but what they wrote themselves."""
+    _tell(request, "request_submitted", _mail_of_contact(request) or mail_of(request), now=now)
 
 
 def tell_requester(request: HelpRequest, letter: str, *, now: datetime) -> None:
     """Send a letter to the requester, once; those without mail hear by telephone."""
-    if (address := mail_of(request)) is None:
+    _tell(request, letter, mail_of(request), now=now)
+
+
+def _tell(request: HelpRequest, letter: str, address: str | None, *, now: datetime) -> None:
+    if address is None:
         return
     link = None
     if request.submitted_by_id:
