@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -22,7 +23,7 @@ from wtforms import (
     TimeField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, Optional, StopValidation, ValidationError
+from wtforms.validators import Email, InputRequired, Length, Optional, Regexp, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from ..engine.text import fold
@@ -293,6 +294,12 @@ def references(label: Any, *, ask: Any = None, description: Any = "") -> MultiCh
 def versioned() -> HiddenField:
     """The version of the record that the page showed; see ``refuse_stale``."""
     return HiddenField()
+
+
+def form_key() -> HiddenField:
+    """One per opened form: what is sent twice is written down once."""
+    bad = _l("画面を開き直してください。")
+    return HiddenField(default=lambda: uuid4().hex, validators=[Regexp(r"\A[0-9a-f]{32}\Z", message=bad)])
 
 
 def refuse_stale(form: Any, record: Any) -> None:

@@ -21,6 +21,7 @@ from ..registry.forms import (
     Form,
     MultiCheckboxField,
     WholeNumber,
+    form_key,
     one_of,
     reference,
     references,
@@ -265,6 +266,7 @@ class RegisterOrganization(OrganizationFields, ContactFields, ContentFields, Ple
 class DeskFields:
     """Mixin: what a coordinator adds when passing on what somebody said."""
 
+    form_key = form_key()
     source = one_of(_l("受け付けた方法"), TOLD_BY, ask=_l("受け付けた方法を選んでください。"))
     given_on = Day(_l("受け付けた日"), ask=_l("受け付けた日を入力してください。"))
     pledge = BooleanField(_l("誓約をもらった（暴力団と関わりがない。政治・宗教・営利を目的としない）"))
@@ -273,6 +275,7 @@ class DeskFields:
 
 
 class EnterPerson(DeskFields, PersonFields, ContactFields, ContentFields, Registration):
+    different = BooleanField(_l("別の人です（新しく登録する）"))  # asked where somebody alike is known
     kana = words(_l("氏名（ふりがな）"), longest=80)
 
 

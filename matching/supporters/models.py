@@ -46,6 +46,7 @@ class Supporter(Stamped, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     party_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
+    form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the desk's opened form: sent twice, one
     intro: Mapped[str] = mapped_column(Text, default="")
     supports: Mapped[frozenset[Support] | None] = mapped_column(EnumSet(Support))
     availability: Mapped[frozenset[int] | None] = mapped_column(SlotMask)

@@ -65,6 +65,11 @@ def open_registration(party_id: int) -> Supporter | None:
     )
 
 
+def entered(form_key: str) -> Supporter | None:
+    """The registration that this opened form brought already."""
+    return db.session.scalar(select(Supporter).where(Supporter.form_key == form_key))
+
+
 def needs_guardian(birth_year: int | None, on: date) -> bool:
     """Under age in this calendar year, as far as the year of birth tells."""
     return birth_year is not None and on.year - birth_year < OF_AGE
@@ -83,6 +88,7 @@ def register(
     guardian_name: str | None = None,
     guardian_agreed: bool = False,
     note_for_desk: str | None = None,
+    form_key: str | None = None,
 ) -> Supporter:
     """Take a registration in. ``on`` is the day it was given, on paper or by telephone; it waits for confirmation."""
     if existing := open_registration(party.id):
@@ -101,6 +107,7 @@ def register(
     _check(party, told, consents)
     supporter = Supporter(
         party=party,
+        form_key=form_key,
         came_by=by.source,
         registered_on=on,
         pledged_on=on if pledged else None,

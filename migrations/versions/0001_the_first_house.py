@@ -515,6 +515,7 @@ def upgrade() -> None:
         "supporter",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("party_id", sa.Integer(), nullable=False),
+        sa.Column("form_key", sa.String(length=40), nullable=True),
         sa.Column("intro", sa.Text(), nullable=False),
         sa.Column("supports", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("availability", sa.Integer(), nullable=True),
@@ -552,6 +553,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["confirmed_by_id"], ["user.id"], name=op.f("fk_supporter_confirmed_by_id_user")),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_supporter_party_id_party")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_supporter")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_supporter_form_key")),
     )
     with op.batch_alter_table("supporter", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_supporter_state"), ["state"], unique=False)

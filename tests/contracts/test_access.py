@@ -250,9 +250,10 @@ def test_nobody_else_carries_a_case_on(app, city, who, status):
     assert len(met_) >= 15 and set(met_.values()) == {status}, met_
 
 
-@pytest.mark.parametrize(
-    ("who", "status"), [*zip("RVO", [404] * 3), *zip("EC", [404] * 2), *zip("KPL", [403] * 3), ("D", 400), ("A", 400)]
-)
+SETTLING = dict.fromkeys("RVOEC", 404) | dict.fromkeys("KPL", 403) | dict.fromkeys("DA", 400)  # 400: no such answer
+
+
+@pytest.mark.parametrize(("who", "status"), SETTLING.items())
 def test_only_the_desk_of_a_case_and_the_administrator_settle_its_mail(session, city, who, status):
     values, browsers = city
     mail = outbox.enqueue("inquiry:send", to="a@example.jp", subject="件名", body="本文", now=NOW, case=values["case"])

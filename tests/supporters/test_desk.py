@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import event, func, select
 
 from matching.accounts.actor import Source
@@ -9,8 +10,9 @@ from matching.accounts.models import Role
 from matching.audit import AuditEntry
 from matching.database import db
 from matching.profiles import services as profiles
-from matching.registry.models import Purpose, Registry, Representation, RepresentationState
-from matching.registry.services import SkillWords, skills_of
+from matching.registry import services as registry
+from matching.registry.models import ContactKind, Person, Purpose, Registry, Representation, RepresentationState
+from matching.registry.services import Contact, SkillWords, skills_of
 from matching.supporters.models import Supporter
 from matching.supporters.states import SupporterState
 from tests.conftest import sign_in
@@ -50,6 +52,60 @@ def test_somebody_without_mail_is_entered_from_paper_and_confirmed(app, session)
     entry = session.scalar(select(AuditEntry).where(AuditEntry.event == "supporter:submit"))
     assert entry.source == "paper" and entry.on_behalf_of_id == supporter.party_id and entry.actor_user_id
     assert is_findable(supporter)
+
+
+def enter(browser, path="/supporters/enter", **values):
+    form = the_form(browser.get(path))
+    values = {"source": "paper", "name": "中司 義人", "skills-0-phrase": "しめなわ作り", **values}
+    for name, value in values.items():
+        form[name] = value
+    return form
+
+
+def test_a_paper_registration_sent_twice_makes_one_person(app, session):
+    form = enter(at_the_desk(app, session))
+    first, second = form.submit(status=303), form.submit(status=303)
+    assert first.location == second.location
+    assert session.scalar(select(func.count()).select_from(Supporter)) == 1
+    assert session.scalar(select(func.count()).select_from(Person)) == 1
+
+
+def test_a_forms_key_that_is_not_ours_is_refused(app, session):
+    enter(at_the_desk(app, session), form_key="x' OR 1=1").submit(status=422)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"kana": "ナカツカサ ヨシト"}, {"name": "中司義人"}, {"name": "別名", "telephone": "(083)922 0000"}],
+)
+def test_somebody_of_a_known_name_or_telephone_is_offered_before_a_new_person_is_made(app, session, told):
+    known = a_person("中司 義人", kana="なかつかさ よしと", birth_year=1955)
+    registry.set_contacts(known, [Contact(ContactKind.TELEPHONE, "083-922-0000")])
+    browser = at_the_desk(app, session)
+    page = enter(browser, **told).submit(status=422)
+    assert "同じ名前の人がすでにいます" in page and "1955年生まれ" in page
+    assert the_form(page)["skills-0-phrase"].value == "しめなわ作り"
+    assert session.scalar(select(func.count()).select_from(Supporter)) == 0
+    form = the_form(page.click(href=f"party={known.id}"))
+    assert form["name"].value == "中司 義人"
+    form["source"], form["skills-0-phrase"] = "paper", "しめなわ作り"
+    form.submit(status=303)
+    assert session.scalar(select(Supporter.party_id)) == known.id
+    assert session.scalar(select(func.count()).select_from(Person)) == 1
+
+
+def test_a_coordinator_says_that_it_is_somebody_else_of_the_same_name(app, session):
+    a_person("中司 義人")
+    a_person("中司 義人", kana="ちゅうじ よしひと")
+    form = the_form(enter(at_the_desk(app, session), kana="なかつかさ よしと").submit(status=422))
+    form["different"] = True
+    form.submit(status=303)
+    assert session.scalar(select(func.count()).select_from(Person)) == 3
+
+
+def test_somebody_of_another_kana_is_not_offered(app, session):
+    a_person("中司 義人", kana="ちゅうじ よしひと")
+    enter(at_the_desk(app, session), kana="なかつかさ よしと").submit(status=303)
 
 
 def test_without_consent_an_entered_registration_is_kept_but_not_found(app, session):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from ... import audit
@@ -98,6 +98,21 @@ def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
         .limit(limit)
     )
     return list(db.session.scalars(query))
+
+
+def people_like(name: str, *, kana: str | None, telephone: str | None, limit: int = 5) -> list[Person]:
+    """People known already who may be this one: of the same name and, where both are known, kana; or telephone."""
+    same = Person.name_key == name_key(name)
+    if kana:
+        same = and_(same, or_(Person.kana_key.is_(None), Person.kana_key == kana_key(kana)))
+    if telephone:
+        key = value_key(ContactKind.TELEPHONE, telephone)
+        held = select(ContactPoint.party_id).where(
+            ContactPoint.kind == ContactKind.TELEPHONE, ContactPoint.value_key == key
+        )
+        same = or_(same, Person.id.in_(held))
+    query = select(Person).where(same, Person.canonical_id.is_(None)).options(joinedload(Person.district))
+    return list(db.session.scalars(query.order_by(Person.id).limit(limit)))
 
 
 def person_of(user: User) -> Person | None:

@@ -120,14 +120,25 @@ def enter() -> Page:
     if party and (existing := services.open_registration(party.id)):
         return already_registered(existing)
     form = _desk_form(party, for_organization=for_organization)
-    if form.validate_on_submit():
+    alike: list[Person] = []
+    if form.validate_on_submit() and not (alike := _people_alike(form, party)):
         supporter = form.try_to(lambda: _enter(form, party, now=datetime.now(UTC)))
         if supporter:
             db.session.commit()
             flash(_("「%(name)s」の登録を入れました。", name=supporter.party.name), "success")
             return redirect(url_for(".show", supporter_id=supporter.id), code=303)
         db.session.rollback()
-    return form_page("supporters/enter.html", form, for_organization=for_organization, party=party)
+    return form_page("supporters/enter.html", form, for_organization=for_organization, party=party, alike=alike)
+
+
+def _people_alike(form: Any, party: Party | None) -> list[Person]:
+    """Those whom the coordinator must look at first, so that nobody is written down twice."""
+    if party or "different" not in form or form.different.data or services.entered(form.form_key.data):
+        return []
+    alike = registry.people_like(form.name.data, kana=form.kana.data, telephone=form.telephone.data)
+    if alike:
+        form.different.errors = [_("同じ人かどうかを確かめて、別の人のときは印を付けてください。")]
+    return alike
 
 
 def _named_party() -> Party | None:
@@ -153,6 +164,8 @@ def _desk_form(party: Party | None, *, for_organization: bool) -> Any:
 
 
 def _enter(form: Any, party: Any, *, now: datetime) -> Supporter:
+    if first := services.entered(form.form_key.data):
+        return first
     actor = current_actor().told_by(form.source.data)
     if isinstance(form, EnterOrganization):
         party = registry.write_organization(
@@ -178,8 +191,8 @@ def _enter(form: Any, party: Any, *, now: datetime) -> Supporter:
             now=now,
         )
     actor = actor.told_by(form.source.data, on_behalf_of=party.id)
-    note = form.note_for_desk.data
-    supporter = _take_in(form, party, by=actor, now=now, on=form.given_on.data, note_for_desk=note)
+    key, note = form.form_key.data, form.note_for_desk.data
+    supporter = _take_in(form, party, by=actor, now=now, on=form.given_on.data, note_for_desk=note, form_key=key)
     if form.confirmed.data:
         services.confirm(supporter, by=actor, now=now)
     return supporter
