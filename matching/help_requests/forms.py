@@ -9,7 +9,7 @@ from uuid import uuid4
 import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField
+from wtforms import BooleanField, FormField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Regexp
 
@@ -20,9 +20,11 @@ from ..registry.forms import (
     Day,
     Form,
     OfferedOrNone,
+    Rows,
     WholeNumber,
     lines,
     mail_address,
+    name_of,
     one_of,
     reference,
     telephone,
@@ -137,7 +139,7 @@ class MatterFields:
     field = reference(_l("分野"))
     district = reference(_l("地域"), description=_l("来てほしい場所がある地域を選んでください。"))
     place = words(_l("場所"), longest=120, description=_l("例：中央集会所の2階"))
-    occasions = FieldList(
+    occasions = Rows(
         FormField(OccasionForm),
         label=_l("来てほしい日時"),
         min_entries=2,
@@ -250,14 +252,14 @@ class EnterForm(OutlineFields, DeskFields, WordsFields, MatterFields, Form):
     """A coordinator writes down what somebody asked for."""
 
     organization = HiddenField()
-    organization_name = words(_l("団体の名前"), longest=120, ask=_l("団体の名前を入れてください。"))
+    organization_name = name_of(_l("団体の名前"), longest=120, ask=_l("団体の名前を入れてください。"))
     organization_kind = one_of(_l("団体の種類"), OrganizationKind, ask=_l("団体の種類を選んでください。"))
     organization_district = reference(_l("団体の地域"))
     organization_telephone = telephone(_l("団体の電話番号"))
     came_by = one_of(
         _l("受け方"), (Source.TELEPHONE, Source.PAPER), ask=_l("受け方を選んでください。"), default=Source.TELEPHONE
     )
-    caller = words(_l("連絡してきた人の名前"), longest=80, ask=_l("連絡してきた人の名前を入れてください。"))
+    caller = name_of(_l("連絡してきた人の名前"), ask=_l("連絡してきた人の名前を入れてください。"))
     caller_telephone = telephone(
         _l("連絡してきた人の電話番号"), ask=_l("折り返し連絡するための電話番号を入れてください。")
     )

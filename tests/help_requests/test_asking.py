@@ -7,6 +7,7 @@ from datetime import date, time
 import pytest
 
 from matching.accounts.actor import PUBLIC
+from matching.errors import Invalid
 from matching.help_requests import services
 from matching.help_requests.models import Occasion
 from matching.help_requests.services import Matter, Wish
@@ -81,3 +82,26 @@ def test_a_representative_sees_own_requests_and_a_desk_sees_all(session, now):
     assert seen(acting(user)) == {own, sent}
     assert seen(acting(a_coordinator())) == {own, foreign, sent}
     assert seen(PUBLIC) == set()
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["090.1234.5678", "090・1234・5678", "〇九〇-1234-5678", "taro @ example.jp", "ＴＥＬ　０８３（９２２）００００"],
+)
+def test_contact_data_is_seen_however_it_is_written(told):
+    with pytest.raises(Invalid):
+        services.refuse_contact_data(f"くわしくは {told} まで")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "12.05 10.00-12.00 の予定",
+        "2026/12/05 10:00〜12:00",
+        "〒753-0000 の集会所",
+        "三十人、参加費500円",
+        "第1回・第2回・第3回",
+    ],
+)
+def test_days_hours_and_numbers_are_not_contact_data(told):
+    services.refuse_contact_data(told)

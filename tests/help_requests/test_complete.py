@@ -181,7 +181,7 @@ def test_once_somebody_was_asked_only_whom_to_meet_can_change(session, browser, 
     browser.post(page_of(request), [*form.submit_fields(), *told], status=303)
     session.refresh(request)
     assert (request.day_contact, request.state) == ("鍵当番　083-000-0033", state)
-    assert "別の題名" != request.title and "別の要約" != request.outline and request.payer is None
+    assert request.title != "別の題名" and request.outline != "別の要約" and request.payer is None
 
 
 @pytest.mark.parametrize("state", CLOSED)

@@ -322,6 +322,8 @@ def _take_back(inquiry: Inquiry, *, by: Actor, now: datetime) -> None:
     if inquiry.message and inquiry.message.state is not outbox.MessageState.CANCELLED:
         try:
             outbox.cancel(inquiry.message)
+            if inquiry.reply:  # they asked through their page and had an answer by mail
+                tell(inquiry, "inquiry_retracted", now=now)
         except outbox.TooLate:
             db.session.refresh(inquiry.message)
             if inquiry.message.state is not outbox.MessageState.FAILED:  # nobody apologises for a mail that never came

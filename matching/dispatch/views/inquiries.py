@@ -14,8 +14,9 @@ from ...accounts.permissions import Permission, current_actor, may, requires
 from ...database import db
 from ...errors import MatchingError
 from ...i18n import today
+from ...registry.forms import refuse_stale
 from ...registry.models import Registry
-from ..forms import ASK, DECLINE, InquiryForm, ReplyForm, answer_form
+from ..forms import ASK, DECLINE, ConfirmForm, InquiryForm, ReplyForm, answer_form
 from ..models import Candidate, CandidateState, Inquiry
 from ..services import inquiring
 from ..services.inquiries import mail_of
@@ -92,6 +93,7 @@ def undo_inquiry(inquiry: Inquiry) -> Response:
 @bp.post("/inquiries/<int:inquiry_id>/retract")
 @requires(Permission.REQUEST_HANDLE, load_inquiry)
 def retract_inquiry(inquiry: Inquiry) -> Response:
+    refuse_stale(ConfirmForm(), inquiry)  # the candidate may have asked something since this page was opened
     inquiring.retract(inquiry, by=current_actor(), now=utcnow())
     db.session.commit()
     flash(_("打診を取り消しました。"), "success")

@@ -24,9 +24,13 @@ DAYS_AHEAD = timedelta(days=731)
 LONGEST_OUTLINE = 1000
 NOON, EVENING = time(12), time(17)  # 夜間 begins where the community centres' afternoon ends
 
-MAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w")
+DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+KANJI_DIGITS = re.compile(r"[〇零一二三四五六七八九]{3,}")
+MAIL_ADDRESS = re.compile(r"[\w.+-]+ ?@ ?[\w-]+\.\w")
 # 083-922-0000, (083)922-0000, 09012345678, +81 …; and 922-0000 as neighbours write it, but not 〒753-0000.
-TELEPHONE = re.compile(r"(?<![\d-])(?:\+\d|\(?0)[\d()\- ]{7,}\d|(?<![\d〒-])(?<!〒 )\d{3}-\d{4}(?![\d-]| ?[円人名])")
+TELEPHONE = re.compile(
+    r"(?<![\d\-./・])(?:\+\d|\(?0)[\d()\-./・ ]{7,}\d|(?<![\d〒-])(?<!〒 )\d{3}-\d{4}(?![\d-]| ?[円人名])"
+)
 
 
 @dataclass(frozen=True)
@@ -213,6 +217,7 @@ def draft_outline(matter: Matter) -> str:
 def refuse_contact_data(told: str, *, field: str = "outline") -> None:
     """What the other side is told before the decision must not let them go round the desk."""
     text = re.sub(r"[‐‑‒–—―−ー]", "-", fold(told))
+    text = KANJI_DIGITS.sub(lambda run: run[0].translate(DIGITS), text)
     if MAIL_ADDRESS.search(text) or TELEPHONE.search(text):
         message = _(
             "電話番号かメールアドレスのようなものがあります。連絡先は決定のあとに別に伝わるので、消してください。"
