@@ -15,6 +15,7 @@ from matching.audit import AuditEntry
 from matching.dispatch.models import CandidateState, Inquiry
 from matching.dispatch.services import inquiring, reporting, shortlisting, standing
 from matching.dispatch.services.agreeing import agreements_of, standing_agreement
+from matching.dispatch.services.inquiries import inquiries_of
 from matching.dispatch.services.inquiries import promises as promises_of
 from matching.dispatch.states import AgreementState, InquiryState
 from matching.errors import Invalid, MatchingError
@@ -232,7 +233,7 @@ def test_one_is_held_as_the_next_and_no_longer_when_asked():
     first = asked(request, one.party, reserve=second)
     assert second.state is CandidateState.RESERVE
     inquiring.decline(first, reason="遠い・移動の手段がない", by=SYSTEM, now=NOW)
-    assert inquiring.next_to_ask(request, shortlist_of(request).candidates) is second
+    assert inquiring.next_to_ask(inquiries_of(request), shortlist_of(request).candidates) is second
     asked(request, two.party, reserve=third)
     assert (second.state, third.state) == (CandidateState.LISTED, CandidateState.RESERVE)
 

@@ -204,9 +204,9 @@ def hold_as_reserve(asked: Candidate, reserve: Candidate | None) -> None:
     db.session.flush()
 
 
-def next_to_ask(request: HelpRequest, candidates: Iterable[Candidate]) -> Candidate | None:
+def next_to_ask(inquiries: Iterable[Inquiry], candidates: Iterable[Candidate]) -> Candidate | None:
     """Who is next: the one held as 次点, else the first on the list who has not been asked."""
-    asked = {inquiry.party_id for inquiry in inquiries_of(request)}
+    asked = {inquiry.party_id for inquiry in inquiries}
     free = [candidate for candidate in candidates if candidate.party_id not in asked]
     held = [candidate for candidate in free if candidate.state is CandidateState.RESERVE]
     return next(iter(held or free), None)

@@ -61,7 +61,7 @@ class Case:
 
     @property
     def next_to_ask(self) -> Candidate | None:
-        return next_to_ask(self.request, self.candidates)
+        return next_to_ask(self.inquiries, self.candidates)
 
     def state_of(self, candidate: Candidate) -> Inquiry | None:
         """The latest inquiry to this candidate's party in this case."""

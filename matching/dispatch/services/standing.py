@@ -10,14 +10,14 @@ from sqlalchemy import func, or_, select
 from ...database import db
 from ...engine.types import Standing
 from ...help_requests.models import HelpRequest
-from ...i18n import TOKYO, today
+from ...i18n import TOKYO, fiscal_year, today
 from ...registry.models import Party, Representation, RepresentationState
 from ...supporters.models import Supporter
 from ...supporters.states import SupporterState
 from ..models import Decision, Dispatch, DispatchMember, Inquiry
 from ..states import WAITING, DispatchState, InquiryState
 
-# An inquiry that never reached a yes or no does not use up somebody's month.
+# Being asked uses up somebody's month, whatever they say; an inquiry that was taken back does not.
 COUNTS_AS_ASKED = (InquiryState.OPEN, InquiryState.ASKED, InquiryState.PROMISED, InquiryState.DECLINED)
 
 
@@ -43,7 +43,7 @@ def _month(day: date) -> tuple[datetime, datetime]:
 
 
 def standing_of(request: HelpRequest, *, now: datetime) -> Callable[[list[int]], dict[int, Standing]]:
-    """A lookup for the parties of one search: six queries, however many they are."""
+    """A lookup for the parties of one search: nine queries, however many they are."""
 
     def look_up(party_ids: list[int]) -> dict[int, Standing]:
         rows = _with_merged(party_ids)
@@ -135,7 +135,7 @@ def _of_the_requester(ids: list[int], requester_id: int) -> set[int]:
 
 def times_this_year(party_id: int, day: date) -> int:
     """How many dispatches a party has or had in the fiscal year of the day."""
-    first = date(day.year if day.month >= 4 else day.year - 1, 4, 1)
+    first = date(fiscal_year(day), 4, 1)
     query = (
         select(func.count(func.distinct(Decision.id)))
         .join(Dispatch, Dispatch.decision_id == Decision.id)
