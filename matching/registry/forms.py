@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
+from flask import abort, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    FieldList,
     HiddenField,
     IntegerField,
     SelectField,
@@ -34,14 +37,23 @@ from .services import Contact, SkillWords
 from .vocabulary import WEEKDAYS, all_districts, all_fields
 
 DAYS_AHEAD = 3 * 366
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufeff]")
+LINE_ENDS = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+UNSEEN = {"Cc", "Cf"}  # control characters, and those that only steer how others look
+READABLE = re.compile(r"[^\W_\u115f\u1160\u3164\uffa0]")  # a letter or a digit, but not Hangul's empty ones
 
 
 def tidy(value: str | None) -> str | None:
-    """Without control characters and outer spaces; line ends are \\n."""
+    """Without characters that cannot be seen and without outer spaces; line ends are \\n."""
     if value is None:
         return None
-    return CONTROL_CHARACTERS.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = LINE_ENDS.sub("\n", value)
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in UNSEEN).strip()
+
+
+def one_line(value: str | None) -> str | None:
+    """Tidy, and on one line."""
+    tidied = tidy(value)
+    return tidied and re.sub(r"[\n\t]+", " ", tidied)
 
 
 def required(message: Any) -> InputRequired:
@@ -70,11 +82,22 @@ def words(
     """A bounded text field; ``ask`` is the message where it must be filled, ``rows`` makes it a text area."""
     validators: list[Any] = [NotBlank(ask) if ask else Optional()]
     validators.append(Length(max=longest, message=_l("%(max)d文字までで入力してください。")))
+    validators += kw.pop("validators", ())
     render = {"maxlength": longest, **kw.pop("render_kw", {})}
     if rows:
         render["rows"] = rows
-    kind = TextAreaField if rows else StringField
-    return kind(label, validators=validators, filters=[tidy], description=description, render_kw=render, **kw)
+    kind, neat = (TextAreaField, tidy) if rows else (StringField, one_line)
+    return kind(label, validators=validators, filters=[neat], description=description, render_kw=render, **kw)
+
+
+def _is_readable(form: Any, field: Any) -> None:
+    if field.data and not READABLE.search(field.data):
+        raise ValidationError(_("名前を入力してください。"))
+
+
+def name_of(label: Any, *, longest: int = 80, **kw: Any) -> StringField:
+    """A name: marks alone would leave nothing to find it by."""
+    return words(label, longest=longest, validators=[_is_readable], **kw)
 
 
 class WholeNumber(IntegerField):
@@ -162,7 +185,7 @@ def telephone(label: Any, *, ask: Any = None, description: Any = "") -> StringFi
             Length(max=20, message=_l("%(max)d文字までで入力してください。")),
             _is_telephone,
         ],
-        filters=[tidy],
+        filters=[one_line],
         description=description,
         render_kw={"inputmode": "tel", "autocomplete": "tel", "maxlength": 20},
     )
@@ -291,9 +314,25 @@ def references(label: Any, *, ask: Any = None, description: Any = "") -> MultiCh
     )
 
 
+class Rows(FieldList):
+    """A field for several. Rows are numbered as the page numbers them; other numbers are nobody's."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        for name in formdata:
+            if match := re.match(rf"{re.escape(prefix)}-([0-9]{{1,3}})-", name):
+                yield int(match[1])
+
+
+class Version(HiddenField):
+    """What was not sent is not filled in from the record: it would always agree."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0] if valuelist else None
+
+
 def versioned() -> HiddenField:
     """The version of the record that the page showed; see ``refuse_stale``."""
-    return HiddenField()
+    return Version()
 
 
 def form_key() -> HiddenField:
@@ -320,6 +359,8 @@ class Form(FlaskForm):
     """A form of ours. ``accept`` answers whether it was sent and is valid; a service's Invalid lands beside its field."""
 
     def __init__(self, *args: Any, **kw: Any) -> None:
+        if self.is_submitted() and not request.form:
+            abort(400)  # else the form would take the record's own values for what was sent
         super().__init__(*args, **kw)
         offer_reference_tables(self)
 

@@ -19,7 +19,7 @@ from ..accounts.models import User
 from ..accounts.permissions import Permission, current_actor, requires
 from ..database import db
 from . import services
-from .forms import ContactFields, Form, one_of, reference, words
+from .forms import ContactFields, Form, name_of, one_of, reference, words
 from .models import Organization, Person, Representation
 from .vocabulary import OrganizationKind
 
@@ -79,11 +79,11 @@ class ClaimForm(ContactFields, Form):
     """Which organization, which post, and, at the first time, who I am."""
 
     choice = RadioField(_l("団体"), choices=[], validate_choice=False)
-    organization_name = words(_l("団体名"), longest=120)
+    organization_name = name_of(_l("団体名"), longest=120)
     organization_kana = words(_l("団体名（ふりがな）"), longest=120)
     organization_kind = one_of(_l("団体の種類"), OrganizationKind)
     district = reference(_l("主な活動の地域"))
-    name = words(_l("あなたの氏名"), longest=80, ask=_l("氏名を入力してください。"), render_kw={"autocomplete": "name"})
+    name = name_of(_l("あなたの氏名"), ask=_l("氏名を入力してください。"), render_kw={"autocomplete": "name"})
     kana = words(_l("あなたの氏名（ふりがな）"), longest=80, ask=_l("ふりがなを入力してください。"))
     title = words(_l("役職"), longest=60, description=_l("例：会長、事務局、担任"))
 

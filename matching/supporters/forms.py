@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField, SelectField
+from wtforms import BooleanField, FormField, SelectField
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
@@ -20,8 +20,10 @@ from ..registry.forms import (
     Day,
     Form,
     MultiCheckboxField,
+    Rows,
     WholeNumber,
     form_key,
+    name_of,
     one_of,
     reference,
     references,
@@ -91,7 +93,7 @@ def nameless_organization(form: Any) -> Iterator[tuple[str, str]]:
 class PersonFields:
     """Mixin: who somebody is."""
 
-    name = words(_l("氏名"), longest=80, ask=_l("氏名を入力してください。"), render_kw={"autocomplete": "name"})
+    name = name_of(_l("氏名"), ask=_l("氏名を入力してください。"), render_kw={"autocomplete": "name"})
     kana = words(_l("氏名（ふりがな）"), longest=80, ask=_l("ふりがなを入力してください。"))
     birth_year = WholeNumber(
         _l("生まれた年（西暦）"),
@@ -99,7 +101,7 @@ class PersonFields:
         most=2100,
         description=_l("18歳未満の方は、必ず入力してください。例：昭和35年は1960年です。"),
     )
-    guardian_name = words(_l("保護者の氏名"), longest=80)
+    guardian_name = name_of(_l("保護者の氏名"))
     guardian_agreed = BooleanField(_l("保護者が登録に同意しています"))
     district = reference(_l("お住まいの地域"))
 
@@ -114,13 +116,11 @@ class OrganizationFields:
     organization = SelectField(
         _l("登録する団体"), coerce=lambda value: int(value) if str(value).isdecimal() else None, validate_choice=False
     )
-    organization_name = words(_l("団体名"), longest=120)
+    organization_name = name_of(_l("団体名"), longest=120)
     organization_kana = words(_l("団体名（ふりがな）"), longest=120)
     organization_kind = one_of(_l("団体の種類"), OrganizationKind)
     district = reference(_l("主な活動の地域"))
-    name = words(
-        _l("担当者の氏名"), longest=80, ask=_l("担当者の氏名を入力してください。"), render_kw={"autocomplete": "name"}
-    )
+    name = name_of(_l("担当者の氏名"), ask=_l("担当者の氏名を入力してください。"), render_kw={"autocomplete": "name"})
     kana = words(_l("担当者の氏名（ふりがな）"), longest=80, ask=_l("担当者のふりがなを入力してください。"))
     title = words(_l("担当者の役職"), longest=60, description=_l("例：会長、事務局"))
 
@@ -145,7 +145,7 @@ class OrganizationFields:
 class ContentFields:
     """Mixin: what somebody can do, where, when and how."""
 
-    skills = FieldList(
+    skills = Rows(
         FormField(SkillRow),
         _l("できること"),
         min_entries=MAX_SKILLS,
@@ -281,7 +281,7 @@ class EnterPerson(DeskFields, PersonFields, ContactFields, ContentFields, Regist
 
 class EnterOrganization(DeskFields, OrganizationFields, ContactFields, ContentFields, Registration):
     checks = (nameless_organization,)
-    name = words(_l("担当者の氏名"), longest=80)
+    name = name_of(_l("担当者の氏名"))
     kana = words(_l("担当者の氏名（ふりがな）"), longest=80)
 
 
@@ -303,7 +303,7 @@ class EditPerson(EditFields, PersonFields, ContactFields, ContentFields, Registr
 
 
 class EditOrganization(EditFields, ContactFields, ContentFields, Registration):
-    name = words(_l("団体名"), longest=120, ask=_l("団体名を入力してください。"))
+    name = name_of(_l("団体名"), longest=120, ask=_l("団体名を入力してください。"))
     kana = words(_l("団体名（ふりがな）"), longest=120)
     district = reference(_l("主な活動の地域"))
 

@@ -1,0 +1,117 @@
+"""What every form refuses or mends before a service sees it."""
+
+import pytest
+from sqlalchemy import func, select
+
+from matching.help_requests.models import HelpRequest
+from matching.registry.forms import tidy
+from matching.registry.models import ContactKind, ContactPoint, Party
+from matching.registry.services import Contact, set_contacts
+from tests.conftest import sign_in
+from tests.factories import a_representative, a_user, an_organization
+from tests.help_requests.test_submit import filled
+from tests.supporters.factories import a_volunteer
+from tests.supporters.test_registering import fill, the_form
+
+
+def count(session, table):
+    session.expire_all()
+    return session.scalar(select(func.count()).select_from(table))
+
+
+# -- A request that is not what our page sends
+
+
+@pytest.fixture
+def editing(app, session):
+    """A volunteer who can be reached, their browser, the edit page and its token."""
+    user, supporter = a_volunteer()
+    set_contacts(supporter.party, [Contact(ContactKind.TELEPHONE, "083-000-0001")])
+    session.commit()
+    browser, url = sign_in(app, user.email), f"/supporters/{supporter.id}/edit"
+    return browser, url, the_form(browser.get(url))["csrf_token"].value
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/plain", b"x"),
+        ("application/json", b'{"name": "x"}'),
+        ("application/json", b"[1]"),
+        ("application/x-www-form-urlencoded", b""),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nx\r\n--b--',
+        ),
+    ],
+)
+def test_a_submission_without_form_data_is_refused_and_changes_nothing(session, editing, kind, body):
+    browser, url, token = editing
+    answer = browser.post(url, body, headers={"X-CSRFToken": token, "Content-Type": kind}, status=400)
+    assert "読み取れませんでした" in answer
+    assert count(session, ContactPoint) == 1
+
+
+def test_a_submission_without_the_version_counts_as_stale(session, editing):
+    browser, url, token = editing
+    browser.post(url, {"csrf_token": token, "telephone": ""}, status=409)
+    assert count(session, ContactPoint) == 1
+
+
+# -- Rows
+
+
+@pytest.mark.parametrize("index", ["²", "１", "9" * 5000, "-1", ""])
+def test_rows_are_numbered_as_the_page_does_or_left_alone(app, session, index):
+    browser = sign_in(app, a_representative(an_organization()).email)
+    form = filled(browser)
+    fields = [*form.submit_fields(), (f"occasions-{index}-on", "2027-01-01")]
+    browser.post("/requests/new", [*fields, ("action", "send")], status=303)
+    assert len(session.scalars(select(HelpRequest)).one().occasions) == 1
+
+
+@pytest.mark.parametrize("index", ["²", "9" * 5000])
+def test_skills_are_numbered_as_the_page_does_or_left_alone(app, session, index):
+    browser = sign_in(app, a_user().email)
+    form = fill(the_form(browser.get("/supporters/new")))
+    fields = [*form.submit_fields(), (f"skills-{index}-phrase", "草刈り")]
+    browser.post("/supporters/new", fields, status=303)
+
+
+# -- Text that cannot be seen
+
+
+def test_text_is_kept_without_what_cannot_be_seen():
+    assert tidy("山\u200b田\u202e\u2060 花子\u00ad\U000e0001") == "山田 花子"
+    assert tidy("葛\U000e0100飾") == "葛\U000e0100飾"  # the writing that the family uses
+    assert tidy("一\r\n二\r三\u2028四\x85五\t六") == "一\n二\n三\n四\n五\t六"
+    assert tidy(" \u200b ") == ""
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u202e\u2060", "・・・", "、。", "\u3164", "\u2800"])
+def test_a_name_has_something_to_read(app, session, name):
+    page = fill(the_form(sign_in(app, a_user().email).get("/supporters/new")), name=name).submit(status=422)
+    assert "氏名を入力してください。" in page or "名前を入力してください。" in page
+    assert count(session, Party) == 0
+
+
+def test_a_new_organization_has_something_to_read(app, session):
+    browser = sign_in(app, a_user().email)
+    page = browser.get("/organizations/claim", {"q": "ひまわり"})
+    form = next(form for form in page.forms.values() if "organization_name" in form.fields)
+    for field, value in {"name": "山田 花子", "kana": "やまだ はなこ", "organization_name": "・・・"}.items():
+        form[field] = value
+    form["organization_kind"] = "neighborhood"
+    assert "名前を入力してください。" in form.submit(status=422)
+    assert count(session, Party) == 0
+
+
+def test_a_field_of_one_line_stays_one_line(app, session):
+    form = fill(
+        the_form(sign_in(app, a_user().email).get("/supporters/new")), name="山田\r\n花子", kana="やまだ\nはなこ"
+    )
+    form["telephone"] = "083\n000\n0001"
+    form.submit(status=303)
+    person = session.scalars(select(Party)).one()
+    assert (person.name, person.kana) == ("山田 花子", "やまだ はなこ")
+    assert {point.value for point in person.contact_points if point.kind is ContactKind.TELEPHONE} == {"083 000 0001"}
