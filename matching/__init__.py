@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, abort, request
+from werkzeug.exceptions import BadHost
 from werkzeug.routing import IntegerConverter
 from werkzeug.sansio.utils import host_is_trusted
 
@@ -55,6 +56,8 @@ def _refuse_other_hosts(app: Flask) -> None:
 
     @app.before_request
     def _refuse() -> None:
+        if isinstance(request.routing_exception, BadHost):  # too broken even for a page, which has links
+            abort(Response(f"{errors.PAGES[400][0]}\n", 400, mimetype="text/plain"))
         if not host_is_trusted(request.host, settings.own_hosts(app.config["PUBLIC_URL"])):
             abort(400)
 

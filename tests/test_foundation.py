@@ -1,5 +1,7 @@
 """The ground that every room stands on."""
 
+import pytest
+
 from tests.conftest import sign_in
 from tests.factories import a_coordinator
 
@@ -12,3 +14,8 @@ def test_a_coordinator_signs_in_through_the_form(app, session):
     user = a_coordinator()
     session.commit()
     sign_in(app, user.email).get("/", status=200)
+
+
+@pytest.mark.parametrize("host", ["a" * 300, "a" * 64, "a..b", "evil.example", "日本.jp".encode().decode("latin1")])
+def test_a_host_name_that_cannot_be_ours_answers_400(web, host):
+    assert "読み取れませんでした" in web.get("/", headers={"Host": host}, status=400)
