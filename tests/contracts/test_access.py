@@ -48,7 +48,7 @@ PAGES = """
 /supporters/new                                 s o=o ooo oooo
 /supporters/registered                          s ooo ooo oooo
 /organizations/claim                            s ooo ooo oooo
-/my/requests/{case}                             s o-- ooo xxox
+/my/requests/{case}                             s o-- >>> xx>x
 /my/agreements/{agreement}                      s o-- xxx xxxx
 /my/dispatches/{dispatch}/report                s o-- xxx xxxx
 /my/inquiries/{inquiry}                         s -o- xxx xxxx
