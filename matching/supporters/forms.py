@@ -280,6 +280,7 @@ class EnterPerson(DeskFields, PersonFields, ContactFields, ContentFields, Regist
 
 
 class EnterOrganization(DeskFields, OrganizationFields, ContactFields, ContentFields, Registration):
+    different = BooleanField(_l("別の団体です（新しく登録する）"))
     checks = (nameless_organization,)
     name = name_of(_l("担当者の氏名"))
     kana = words(_l("担当者の氏名（ふりがな）"), longest=80)

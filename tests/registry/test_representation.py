@@ -62,6 +62,24 @@ def test_a_new_organization_is_founded_and_the_person_goes_on_where_they_came_fr
     assert session.scalar(select(func.count()).select_from(Representation)) == 1
 
 
+def test_a_claim_to_a_new_organization_of_a_known_name_is_a_claim_to_the_known_one(browser, session):
+    known = an_organization("花の会")
+    known.district_id = 3
+    registry.set_contacts(known, [Contact(ContactKind.TELEPHONE, "083-000-0009")])
+    form = claim_form(browser.get("/organizations/claim", {"q": "花の"}))
+    form["choice"], form["organization_name"], form["organization_kind"] = "new", "花 の 会", "salon"
+    form["telephone"], form["name"], form["kana"] = "083-000-0010", "山田 花子", "やまだ はなこ"
+    form.submit(status=303)
+    session.expire_all()
+    claimed = session.scalars(select(Representation)).one()
+    assert claimed.organization_id == known.id and claimed.state is RepresentationState.CLAIMED
+    assert [point.value for point in known.contact_points] == ["083-000-0009"]
+    other = registry.claim_new(
+        a_person(), name="花の会", kind=known.organization_kind, district_id=4, title="", by=SYSTEM, now=NOW
+    )
+    assert other.organization_id != known.id
+
+
 @pytest.mark.parametrize(
     "target", ["https://example.com/", "//example.com", "/\\example.com", "javascript:x", "/\texample"]
 )

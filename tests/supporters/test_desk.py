@@ -11,12 +11,20 @@ from matching.audit import AuditEntry
 from matching.database import db
 from matching.profiles import services as profiles
 from matching.registry import services as registry
-from matching.registry.models import ContactKind, Person, Purpose, Registry, Representation, RepresentationState
+from matching.registry.models import (
+    ContactKind,
+    Organization,
+    Person,
+    Purpose,
+    Registry,
+    Representation,
+    RepresentationState,
+)
 from matching.registry.services import Contact, SkillWords, skills_of
 from matching.supporters.models import Supporter
 from matching.supporters.states import SupporterState
 from tests.conftest import sign_in
-from tests.factories import a_coordinator, a_person, an_organization, staff
+from tests.factories import a_coordinator, a_person, a_representative, an_organization, staff
 
 from .factories import a_registration, a_supporter, a_volunteer
 from .test_registering import the_form, tick
@@ -133,6 +141,31 @@ def test_an_organization_is_entered_with_its_contact_person(app, session):
     representation = session.scalar(select(Representation))
     assert representation.state is RepresentationState.APPROVED
     assert session.scalar(select(Supporter.party_id)) == representation.organization_id
+
+
+def test_an_organization_of_a_known_name_is_offered_unless_it_is_of_another_district(app, session):
+    known = an_organization("さくら会")
+    known.district_id = 3
+    browser = at_the_desk(app, session)
+    told = {"organization_name": "さくら　会", "organization_kind": "salon", "name": ""}
+    page = enter(browser, "/supporters/enter?as=organization", **told).submit(status=422)
+    assert "同じ名前の団体がすでにあります" in page
+    assert page.html.select_one(f"a[href='/supporters/enter?party={known.id}']")
+    enter(browser, "/supporters/enter?as=organization", district="4", **told).submit(status=303)
+    form = the_form(enter(browser, "/supporters/enter?as=organization", **told).submit(status=422))
+    form["different"] = True
+    form.submit(status=303)
+    assert session.scalar(select(func.count()).select_from(Organization)) == 3
+
+
+def test_the_known_representative_of_an_organization_is_not_written_down_again(app, session):
+    organization = an_organization("さくら会")
+    user = a_representative(organization)
+    form = enter(at_the_desk(app, session), f"/supporters/enter?party={organization.id}", name="代表　一郎")
+    form["kana"] = "だいひょう いちろう"
+    form.submit(status=303)
+    assert session.scalars(select(Representation.person_id)).all() == [user.party_id]
+    assert session.get(Person, user.party_id).kana == "だいひょう いちろう"
 
 
 def test_a_known_organization_is_entered_once(app, session):

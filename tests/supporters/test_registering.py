@@ -7,8 +7,17 @@ from matching.accounts.actor import SYSTEM
 from matching.audit import AuditEntry
 from matching.database import db
 from matching.profiles import services as profiles
-from matching.registry.models import Organization, Party, Purpose, Registry, Representation, RepresentationState
-from matching.registry.services import skills_of
+from matching.registry import services as registry
+from matching.registry.models import (
+    ContactKind,
+    Organization,
+    Party,
+    Purpose,
+    Registry,
+    Representation,
+    RepresentationState,
+)
+from matching.registry.services import Contact, skills_of
 from matching.supporters import services
 from matching.supporters.models import Supporter
 from matching.supporters.states import SupporterState
@@ -218,3 +227,18 @@ def test_an_organization_that_was_not_offered_is_not_taken(app, session):
 
 def test_strangers_are_asked_to_sign_in(web):
     assert "/login" in web.get("/supporters/new", status=303).location
+
+
+def test_an_organization_that_is_known_is_not_written_down_twice_nor_touched_before_a_desk_approved(app, session):
+    known = an_organization("花の会")
+    registry.set_contacts(known, [Contact(ContactKind.TELEPHONE, "083-922-0000")])
+    user = a_user()
+    browser = sign_in(app, user.email)
+    form = fill(the_form(browser.get("/supporters/new?as=organization")), organization_name="花 の会")
+    form["organization_kind"] = "salon"
+    page = form.submit(status=422)
+    assert "担当者の申し出をして" in page and page.html.select_one("a[href^='/organizations/claim']")
+    session.expire_all()
+    assert session.scalar(select(func.count()).select_from(Organization)) == 1
+    assert [point.value for point in known.contact_points] == ["083-922-0000"]
+    assert session.scalar(select(func.count()).select_from(Supporter)) == 0

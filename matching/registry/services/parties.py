@@ -100,6 +100,15 @@ def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
     return list(db.session.scalars(query))
 
 
+def organizations_like(name: str, *, district_id: int | None, limit: int = 5) -> list[Organization]:
+    """Organizations of this name that are not known to be of another district; those of this district first."""
+    query = select(Organization).where(Organization.name_key == name_key(name), Organization.canonical_id.is_(None))
+    if district_id:
+        query = query.where(or_(Organization.district_id.is_(None), Organization.district_id == district_id))
+    order = (Organization.district_id.is_(None), Organization.id)
+    return list(db.session.scalars(query.options(joinedload(Organization.district)).order_by(*order).limit(limit)))
+
+
 def people_like(name: str, *, kana: str | None, telephone: str | None, limit: int = 5) -> list[Person]:
     """People known already who may be this one: of the same name and, where both are known, kana; or telephone."""
     same = Person.name_key == name_key(name)

@@ -10,12 +10,13 @@ from sqlalchemy.orm import joinedload
 
 from ... import audit
 from ...accounts.actor import Actor, lookups
+from ...audit import AuditEntry
 from ...database import db
 from ..models import Organization, Person, Representation
 from ..states import REPRESENTATION, RepresentationAction, RepresentationState
 from ..vocabulary import Desk, OrganizationKind
 from .naming import name_key
-from .parties import Contact, create_organization, rename, set_contacts, write_person
+from .parties import Contact, create_organization, organizations_like, rename, set_contacts, write_person
 
 
 def write_organization(
@@ -41,10 +42,26 @@ def write_organization(
         fields = ["name", "kana", "organization_kind", "district"]
         audit.record("organization:edit", organization, by=by, at=now, fields=fields)
     if contact_name:
-        person = write_person(None, name=contact_name, kana=contact_kana, by=by, now=now)
-        representation = claim(person, organization, title=title or "", by=by, now=now)
-        decide_representation(representation, approve=True, by=by, now=now)
+        _write_contact_person(organization, contact_name, kana=contact_kana, title=title, by=by, now=now)
     return organization
+
+
+def _write_contact_person(
+    organization: Organization, name: str, *, kana: str | None, title: str | None, by: Actor, now: datetime
+) -> None:
+    """The one of this name who acts for the organization already, or a new person."""
+    key = name_key(name)
+    known = [one for one in representatives_of(organization.id) if one.person.name_key == key]
+    if known:
+        representation = known[0]
+        if kana and not representation.person.kana:
+            rename(representation.person, name=representation.person.name, kana=kana)
+            audit.record("person:edit", representation.person, by=by, at=now, fields=["kana"])
+    else:
+        person = write_person(None, name=name, kana=kana, by=by, now=now)
+        representation = claim(person, organization, title=title or "", by=by, now=now)
+    if representation.state is RepresentationState.CLAIMED:
+        decide_representation(representation, approve=True, by=by, now=now)
 
 
 def claim_new(
@@ -59,14 +76,27 @@ def claim_new(
     by: Actor,
     now: datetime,
 ) -> Representation:
-    """Write an organization down together with the person's claim; the same again returns the first claim."""
+    """Claim to act for an organization, and write it down where none of this name is known; it is never changed."""
     for representation in representations_of(person.id):
         if representation.organization.name_key == name_key(name):
             return representation
+    known = organizations_like(name, district_id=district_id)
+    if len({one.district_id for one in known}) == 1:  # of several places, nobody knows which is meant
+        return claim(person, known[0], title=title, by=by, now=now)
     organization = create_organization(name, kind=kind, kana=kana, district_id=district_id)
     set_contacts(organization, contacts)
     audit.record("organization:create", organization, by=by, at=now)
     return claim(person, organization, title=title, by=by, now=now)
+
+
+def speaks_for(representation: Representation, by: Actor) -> bool:
+    """Approved by a desk, or about an organization that this user wrote down: nobody else's data is touched."""
+    wrote_it = select(AuditEntry.id).where(
+        AuditEntry.event == "organization:create",
+        AuditEntry.subject_id == representation.organization_id,
+        AuditEntry.actor_user_id == by.user_id,
+    )
+    return representation.state is RepresentationState.APPROVED or db.session.scalar(wrote_it.limit(1)) is not None
 
 
 def representations_of(person_id: int, *, only_approved: bool = False) -> list[Representation]:

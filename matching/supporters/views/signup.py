@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from ...accounts.actor import Actor
 from ...accounts.models import User
 from ...accounts.permissions import Permission, current_actor, requires
 from ...database import db
+from ...errors import Invalid
 from ...i18n import today
 from ...registry import services as registry
 from ...registry.models import Organization, Party, Person
@@ -77,7 +79,7 @@ def _register(form: Any, user: User, *, now: datetime) -> Supporter:
 def _organization(form: Any, person: Person, actor: Actor, now: datetime) -> Organization:
     if form.existing is not None:
         return db.session.get_one(Organization, form.existing)
-    return registry.claim_new(
+    claimed = registry.claim_new(
         person,
         name=form.organization_name.data,
         kana=form.organization_kana.data,
@@ -86,7 +88,13 @@ def _organization(form: Any, person: Person, actor: Actor, now: datetime) -> Org
         title=form.title.data or "",
         by=actor,
         now=now,
-    ).organization
+    )
+    if not registry.speaks_for(claimed, actor):
+        raise Invalid(
+            _("この団体は、すでに名簿にあります。担当者の申し出をして、窓口の確認がすんでから登録してください。"),
+            field="organization_name",
+        )
+    return claimed.organization
 
 
 def _take_in(form: Any, party: Party, *, by: Actor, now: datetime, **told: Any) -> Supporter:
@@ -120,8 +128,8 @@ def enter() -> Page:
     if party and (existing := services.open_registration(party.id)):
         return already_registered(existing)
     form = _desk_form(party, for_organization=for_organization)
-    alike: list[Person] = []
-    if form.validate_on_submit() and not (alike := _people_alike(form, party)):
+    alike: Sequence[Party] = ()
+    if form.validate_on_submit() and not (alike := _alike(form, party)):
         supporter = form.try_to(lambda: _enter(form, party, now=datetime.now(UTC)))
         if supporter:
             db.session.commit()
@@ -131,13 +139,18 @@ def enter() -> Page:
     return form_page("supporters/enter.html", form, for_organization=for_organization, party=party, alike=alike)
 
 
-def _people_alike(form: Any, party: Party | None) -> list[Person]:
+def _alike(form: Any, party: Party | None) -> Sequence[Party]:
     """Those whom the coordinator must look at first, so that nobody is written down twice."""
-    if party or "different" not in form or form.different.data or services.entered(form.form_key.data):
-        return []
-    alike = registry.people_like(form.name.data, kana=form.kana.data, telephone=form.telephone.data)
-    if alike:
-        form.different.errors = [_("同じ人かどうかを確かめて、別の人のときは印を付けてください。")]
+    if party or form.different.data or services.entered(form.form_key.data):
+        return ()
+    if isinstance(form, EnterOrganization):
+        name, district_id = form.organization_name.data, form.district.data
+        alike: Sequence[Party] = registry.organizations_like(name, district_id=district_id)
+        message = _("同じ団体かどうかを確かめて、別の団体のときは印を付けてください。")
+    else:
+        alike = registry.people_like(form.name.data, kana=form.kana.data, telephone=form.telephone.data)
+        message = _("同じ人かどうかを確かめて、別の人のときは印を付けてください。")
+    form.different.errors = [message] if alike else []
     return alike
 
 
