@@ -7,6 +7,7 @@ telling somebody twice that they are to come is worse than one telephone call.
 
 from __future__ import annotations
 
+import re
 import smtplib
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .accounts.actor import Actor
 
 RETRY_AFTER = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
+ONE_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 CLAIM_LASTS = timedelta(minutes=10)
 
 
@@ -139,7 +141,7 @@ def settle(message: Message, *, arrived: bool, by: Actor, now: datetime) -> None
 
 
 class Transport(Protocol):
-    """Hands one mail to the outside. Raises smtplib errors or OSError."""
+    """Hands one mail to the outside. Raises smtplib errors or OSError; SMTPServerDisconnected when it may have left."""
 
     def send(self, mail: EmailMessage) -> None: ...
 
@@ -156,6 +158,20 @@ class FolderTransport:
         (self.folder / name).write_bytes(mail.as_bytes())
 
 
+class NotHandedOver(smtplib.SMTPException):
+    """The line broke before the letter was on its way: it can be tried again."""
+
+
+class _Conversation(smtplib.SMTP):
+    """Knows whether the letter itself is on its way."""
+
+    is_handing_over = False
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.is_handing_over = True
+        return super().data(msg)
+
+
 @dataclass(frozen=True)
 class SmtpTransport:
     """Speaks to the city's mail server."""
@@ -167,8 +183,9 @@ class SmtpTransport:
     starttls: bool
 
     def send(self, mail: EmailMessage) -> None:
-        server = smtplib.SMTP(self.host, self.port, timeout=20)
+        server: _Conversation | None = None
         try:
+            server = _Conversation(self.host, self.port, timeout=20)
             if self.starttls:
                 server.starttls()
             if self.user:
@@ -176,8 +193,13 @@ class SmtpTransport:
             server.send_message(mail)
             with suppress(smtplib.SMTPException):  # the mail was taken, whatever the server says to our goodbye
                 server.quit()
+        except smtplib.SMTPServerDisconnected as error:
+            if server and server.is_handing_over:
+                raise
+            raise NotHandedOver(str(error)) from error
         finally:
-            server.close()
+            if server:
+                server.close()
 
 
 def transport_from_config() -> Transport:
@@ -194,6 +216,9 @@ def transport_from_config() -> Transport:
 
 
 def as_mail(message: Message) -> EmailMessage:
+    """The mail to exactly one address; ValueError when it cannot be written."""
+    if not ONE_ADDRESS.fullmatch(message.recipient):
+        raise ValueError(_("宛先がメールアドレスの形になっていません。"))
     mail = EmailMessage()
     mail["Subject"] = message.subject
     mail["From"] = current_app.config["MAIL_SENDER"]
@@ -216,6 +241,12 @@ def _give_up_lost_claims(now: datetime) -> int:
     return lost.rowcount
 
 
+def _is_for_good(error: Exception) -> bool:
+    """Whether the server said that it will never take a mail for this recipient."""
+    refused = error.recipients.values() if isinstance(error, smtplib.SMTPRecipientsRefused) else ()
+    return any(500 <= code < 600 for code, _answer in refused)
+
+
 def _deliver_one(message: Message, transport: Transport, now: datetime) -> MessageState | None:
     """Claim, commit, send, commit. None when a rival (undo, another process) was faster.
 
@@ -224,7 +255,7 @@ def _deliver_one(message: Message, transport: Transport, now: datetime) -> Messa
     """
     try:
         mail = as_mail(message)
-    except ValueError as error:  # a line end in a header: no later attempt can write it either
+    except ValueError as error:  # no later attempt can write it either
         failed = _move(message.id, MessageState.HELD, state=MessageState.FAILED, error=str(error)[:300])
         db.session.commit()
         return MessageState.FAILED if failed else None
@@ -237,10 +268,10 @@ def _deliver_one(message: Message, transport: Transport, now: datetime) -> Messa
     try:
         transport.send(mail)
     except smtplib.SMTPServerDisconnected as error:
-        # The line broke somewhere in the conversation: the server may or may not have taken the mail.
+        # The line broke while the letter was on its way: the server may or may not have taken it.
         end, due, told = MessageState.UNCERTAIN, message.due_at, str(error)
     except (smtplib.SMTPException, OSError) as error:
-        again = message.attempts <= len(RETRY_AFTER)
+        again = message.attempts <= len(RETRY_AFTER) and not _is_for_good(error)
         end = MessageState.HELD if again else MessageState.FAILED
         due = now + RETRY_AFTER[message.attempts - 1] if again else message.due_at
         told = str(error)

@@ -197,7 +197,22 @@ def test_the_same_mail_is_not_written_twice(session):
         a_mail(session, key="inquiry:1")
 
 
-@pytest.mark.parametrize("facts", [{"subject": "一行目\n二行目"}, {"to": "hana\nko@example.jp"}])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"subject": "一行目\n二行目"},
+        {"to": "hana\nko@example.jp"},
+        {"to": "not an address, two@example.jp"},
+        {"to": "one@example.jp, two@example.jp"},
+        {"to": "one@example.jp two@example.jp"},
+        {"to": "連絡は事務局へ"},
+        {"to": "hanako"},
+        {"to": "hanako@"},
+        {"to": "花子 <hanako@example.jp>"},
+        {"to": "undisclosed:;"},
+        {"to": ""},
+    ],
+)
 def test_a_mail_that_cannot_be_written_fails_and_the_others_go(session, facts):
     bad, good = a_mail(session, **facts), a_mail(session)
     box = Postbox()
@@ -263,7 +278,9 @@ class PostOffice(socketserver.StreamRequestHandler):
     letters: list[bytes] = []
 
     def handle(self) -> None:
-        self.wfile.write(b"220 office\r\n")
+        if (greeting := self.answers.get("HELLO", b"220 office")) is None:
+            return
+        self.wfile.write(greeting + b"\r\n")
         for line in self.rfile:
             word = line.split()[0].decode().upper()
             answer = self.answers.get(
@@ -322,6 +339,23 @@ def test_a_refused_recipient_is_tried_again_later(session):
 def test_a_line_that_breaks_after_the_letter_leaves_it_open(session):
     message, letters = end_of(session, dot=None)
     assert (message.state, len(letters)) == (MessageState.UNCERTAIN, 1)
+
+
+@pytest.mark.parametrize("word", ["HELLO", "EHLO", "MAIL", "RCPT"])
+def test_a_line_that_breaks_before_the_letter_is_tried_again_later(session, word):
+    message, letters = end_of(session, **{word: None})
+    assert (message.state, message.due_at, letters) == (MessageState.HELD, NOW + RETRY_AFTER[0], [])
+
+
+def test_a_server_that_breaks_off_after_taking_the_command_leaves_it_open(session):
+    message, _letters = end_of(session, DATA=None)
+    assert message.state is MessageState.UNCERTAIN
+
+
+def test_a_recipient_whom_the_server_will_never_know_fails_at_once(session):
+    message, letters = end_of(session, RCPT=b"550 no such person")
+    assert (message.state, message.attempts, letters) == (MessageState.FAILED, 1, [])
+    assert "no such person" in message.error
 
 
 def test_no_server_at_all_is_tried_again_later(session):
