@@ -21,9 +21,11 @@ from .demo.commands import demo
 from .match_commands import match
 from .profiles.commands import profiles
 from .registry.vocabulary import Department, Desk, load_reference_tables
+from .supporters import services as supporters
 from .supporters.commands import import_group
 
 outbox_group = AppGroup("outbox", help="Mail that waits to be sent.")
+jobs_group = AppGroup("jobs", help="What the passing of days brings.")
 staff_group = AppGroup("staff", help="Members of staff and their roles.")
 
 
@@ -46,6 +48,14 @@ def deliver(limit: int) -> None:
     """Send what is due."""
     counts = outbox.deliver_due(now=datetime.now(UTC), transport=outbox.transport_from_config(), limit=limit)
     click.echo(" ".join(f"{state}={count}" for state, count in sorted(counts.items())))
+
+
+@jobs_group.command("run")
+def run_jobs() -> None:
+    """Bring supporters back whose pause is over; the same again changes nothing."""
+    count = supporters.resume_rested(now=datetime.now(UTC))
+    db.session.commit()
+    click.echo(f"お休みを終えた登録 {count}")
 
 
 @staff_group.command("add")
@@ -94,4 +104,13 @@ def _department(name: str) -> Department:
     return department
 
 
-COMMANDS: tuple[click.Command, ...] = (demo, import_group, match, outbox_group, profiles, setup, staff_group)
+COMMANDS: tuple[click.Command, ...] = (
+    demo,
+    import_group,
+    jobs_group,
+    match,
+    outbox_group,
+    profiles,
+    setup,
+    staff_group,
+)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from matching.accounts.actor import SYSTEM
 from matching.accounts.models import Role, RoleGrant, User
 from matching.audit import AuditEntry
 from matching.councils.models import Council
@@ -16,13 +17,17 @@ from matching.demo import commands as demo
 from matching.help_requests.models import HelpRequest
 from matching.help_requests.states import RequestState
 from matching.outbox import Message, MessageState
+from matching.profiles import services as profiles
 from matching.profiles.models import Profile
 from matching.registry.models import ContactPoint, Organization
 from matching.registry.vocabulary import Department, Desk, District, Field
+from matching.supporters import services
 from matching.supporters.models import Supporter
+from matching.supporters.states import SupporterState
 from tests.conftest import browser_of
-from tests.factories import a_user
+from tests.factories import a_person, a_user
 from tests.journeys.steps import fill, form_with
+from tests.supporters.factories import a_supporter
 from tests.test_outbox import a_mail
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -119,6 +124,34 @@ def test_the_outbox_is_delivered_by_a_command(app, session):
         session.refresh(mail)
         assert mail.state is state
     assert "sent=1" in answer.output
+
+
+# -- flask jobs run
+
+
+def test_a_pause_ends_by_itself_when_its_day_has_passed(app, session):
+    resting, open_end = a_supporter(), a_supporter(a_person("休み 長子"))
+    last_day = date(2026, 12, 31)
+    services.pause(resting, until=last_day, by=SYSTEM, now=NOW)
+    services.pause(open_end, by=SYSTEM, now=NOW)
+    session.commit()
+    for moment, state in (
+        (datetime(2026, 12, 31, 14, 59, tzinfo=UTC), SupporterState.PAUSED),
+        (datetime(2026, 12, 31, 15, 0, tzinfo=UTC), SupporterState.ACTIVE),
+        (datetime(2027, 1, 2, tzinfo=UTC), SupporterState.ACTIVE),
+    ):
+        session.rollback()
+        with time_machine.travel(moment, tick=False):
+            answer = run(app, "jobs", "run")
+        assert answer.exit_code == 0, answer.output
+        session.refresh(resting)
+        assert resting.state is state
+    assert resting.paused_until is None
+    assert profiles.find(registry="supporter", registration_id=resting.id)
+    session.refresh(open_end)
+    assert open_end.state is SupporterState.PAUSED
+    entries = list(session.scalars(select(AuditEntry).where(AuditEntry.event == "supporter:resume")))
+    assert [(entry.subject_id, entry.actor_kind) for entry in entries] == [(resting.id, "system")]
 
 
 # -- The demo city

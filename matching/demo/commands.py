@@ -16,6 +16,7 @@ from .. import config, create_app, outbox
 from ..accounts.models import User
 from ..database import db
 from ..registry.vocabulary import load_reference_tables
+from ..supporters import services as supporters
 from ..supporters.models import Supporter
 from .city import PASSWORD, City, load_people
 from .stories import load_requests
@@ -63,9 +64,9 @@ def load(app: Flask, *, now: datetime) -> bool:
 
 def accounts() -> list[tuple[str, User]]:
     """Everybody who can sign in with what they are here for, staff first."""
-    supporters = set(db.session.scalars(select(Supporter.party_id)))
+    registered = set(db.session.scalars(select(Supporter.party_id)))
     users = db.session.scalars(select(User).order_by(User.id))
-    return [(_roles_of(user) or (_SUPPORTER if user.party_id in supporters else _REQUESTER), user) for user in users]
+    return [(_roles_of(user) or (_SUPPORTER if user.party_id in registered else _REQUESTER), user) for user in users]
 
 
 _SUPPORTER, _REQUESTER = "協働サポーター", "団体の代表者（依頼する人）"
@@ -75,13 +76,19 @@ def _roles_of(user: User) -> str:
     return "・".join(grant.role.label for grant in user.roles)
 
 
-def _deliver_now_and_then(app: Flask, *, every: float = 3.0) -> None:
+def _work_now_and_then(app: Flask, *, every: float = 3.0, jobs_every: float = 3600.0) -> None:
+    """What a city's timers do: `flask outbox deliver` all the time, `flask jobs run` once an hour."""
+    jobs_due = 0.0
     while True:
         with app.app_context():
             try:
                 outbox.deliver_due(now=datetime.now(UTC), transport=outbox.transport_from_config())
+                if clock.monotonic() >= jobs_due:
+                    supporters.resume_rested(now=datetime.now(UTC))
+                    db.session.commit()
+                    jobs_due = clock.monotonic() + jobs_every
             except Exception:
-                app.logger.exception("the demo could not deliver its mail")
+                app.logger.exception("the demo could not do its work in the background")
         clock.sleep(every)
 
 
@@ -105,5 +112,5 @@ def demo(port: int, reset: bool) -> None:
             click.echo(f"  {user.email:36} {user.name}（{role}）")
     click.echo(f"3/3 ブラウザで開いてください: http://127.0.0.1:{port}/")
     click.echo(f"  届いたメール: http://127.0.0.1:{port}/demo/mail　終えるときは Ctrl+C")
-    threading.Thread(target=_deliver_now_and_then, args=(app,), daemon=True).start()
+    threading.Thread(target=_work_now_and_then, args=(app,), daemon=True).start()
     create_server(app, host="127.0.0.1", port=port, threads=8).run()

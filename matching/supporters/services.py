@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from .. import audit
-from ..accounts.actor import Actor, Source
+from ..accounts.actor import SYSTEM, Actor, Source
 from ..database import db
 from ..engine.types import Card
 from ..errors import Invalid, MatchingError
@@ -207,6 +207,15 @@ def resume(supporter: Supporter, *, by: Actor, now: datetime) -> None:
     _move(supporter, SupporterAction.RESUME, by=by, now=now)
     supporter.paused_until = None
     refresh(supporter, now=now)
+
+
+def resume_rested(*, now: datetime) -> int:
+    """Bring back everybody whose last day of pause has passed; how many."""
+    rested = select(Supporter).where(Supporter.state == SupporterState.PAUSED, Supporter.paused_until < today(now))
+    back = list(db.session.scalars(rested.order_by(Supporter.id).with_for_update()))
+    for supporter in back:
+        resume(supporter, by=SYSTEM, now=now)
+    return len(back)
 
 
 def end(supporter: Supporter, *, reason: str | None = None, by: Actor, now: datetime) -> None:
