@@ -67,4 +67,5 @@ class Appointment(Stamped, Model):
     person: Mapped[Person] = relationship()
 
     def holds_on(self, day: date) -> bool:
-        return self.starts <= day and (self.ends is None or day <= self.ends) and self.left_on is None
+        """``left_on`` is the last day, as ``ends`` is."""
+        return self.starts <= day and all(last is None or day <= last for last in (self.ends, self.left_on))

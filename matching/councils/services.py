@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from .. import audit
@@ -157,24 +157,24 @@ def _overlap(term: Appointment, starts: date, ends: date | None) -> bool:
     return (last is None or starts <= last) and (ends is None or term.starts <= ends)
 
 
-def sitting_on(day: date) -> Select[int]:
-    """A select of the people who hold a seat on this day."""
-    return select(Appointment.person_id).where(
+def _holds_on(day: date) -> ColumnElement[bool]:
+    """``Appointment.holds_on``, asked of the database."""
+    return and_(
         Appointment.starts <= day,
         or_(Appointment.ends.is_(None), Appointment.ends >= day),
-        Appointment.left_on.is_(None),
+        or_(Appointment.left_on.is_(None), Appointment.left_on >= day),
     )
+
+
+def sitting_on(day: date) -> Select[int]:
+    """A select of the people who hold a seat on this day."""
+    return select(Appointment.person_id).where(_holds_on(day))
 
 
 def seats_taken(day: date) -> dict[int, int]:
     """Council id → how many sit on it on this day."""
     taken: dict[int, int] = {}
-    query = select(Appointment).where(
-        Appointment.starts <= day,
-        or_(Appointment.ends.is_(None), Appointment.ends >= day),
-        Appointment.left_on.is_(None),
-    )
-    for term in db.session.scalars(query):
+    for term in db.session.scalars(select(Appointment).where(_holds_on(day))):
         taken[term.council_id] = taken.get(term.council_id, 0) + 1
     return taken
 

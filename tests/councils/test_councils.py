@@ -60,6 +60,18 @@ def test_a_member_whose_term_is_over_or_who_left_is_not_found(session):
     assert session.scalar(select(AuditEntry.event).where(AuditEntry.event == "appointment:leave"))
 
 
+def test_a_member_who_will_leave_sits_until_that_day(session):
+    person, council = a_candidate(), a_council(seats=3)
+    services.leave(a_member(council, person), on=date(2027, 3, 31), by=SYSTEM, now=NOW)
+    assert card(person)
+    for day, sits in ((date(2026, 11, 24), True), (date(2027, 3, 31), True), (date(2027, 4, 1), False)):
+        assert [term.person_id for term in services.members_on(council, day)] == [person.id] * sits
+        assert list(session.scalars(services.sitting_on(day))) == [person.id] * sits
+        assert services.seats_taken(day) == ({council.id: 1} if sits else {})
+    services.refresh_member(person, NOW + timedelta(days=130))
+    assert card(person) is None
+
+
 def test_terms_of_one_person_on_one_council_do_not_overlap(session):
     council, person = a_council(), a_person()
     a_member(council, person)
