@@ -78,6 +78,10 @@ def paths(profiles: Path, requests: Path, qrels: Path) -> list[str]:
         ('{"id": "S001"}', "twice"),
         ('{"id": "S009", "skills": "書道"}', '"skills"'),
         ('{"id": "S009", "fields": ["六"]}', '"fields"'),
+        ('{"id": "\\ud800"}', '"id"'),
+        ('{"id": "S009", "fields": [1' + "0" * 400 + "]}", '"fields"'),
+        ("[" * 100_000, "not JSON"),
+        ('{"id": "S009", "intro": ' + "[" * 100_000, "not JSON"),
     ],
 )
 def test_a_bad_line_is_named(runner: FlaskCliRunner, files: Path, line: str, told: str) -> None:
@@ -87,6 +91,24 @@ def test_a_bad_line_is_named(runner: FlaskCliRunner, files: Path, line: str, tol
     assert result.exit_code == 2
     assert "p.jsonl, line 4" in result.output and told in result.output
     assert not (files / "run.tsv").exists()
+
+
+def test_half_a_character_in_a_text_does_not_stop(runner: FlaskCliRunner, files: Path) -> None:
+    with (files / "p.jsonl").open("a") as file:
+        file.write('{"id": "S009", "skills": ["書道\\ud800"], "intro": "\\udfff", "districts": ["\\ud800"]}\n')
+    with (files / "r.jsonl").open("a") as file:
+        file.write('{"id": "Q009", "title": "書道\\ud800", "needs": ["\\udfff"]}\n')
+    result = run(runner, files, "--content-only")
+    assert result.exit_code == 0, result.output
+    assert "Q009\tS009\t" in (files / "run.tsv").read_text()
+
+
+@pytest.mark.parametrize("grade", ["²", "３", "2000", "9" * 400, "9" * 5000, "-1", "1.5", "x"])
+def test_a_grade_is_a_small_whole_number(runner: FlaskCliRunner, files: Path, grade: str) -> None:
+    with (files / "q.tsv").open("a") as file:
+        file.write(f"Q002\tS002\t{grade}\n")
+    result = runner.invoke(args=["match", "evaluate", *paths(files / "p.jsonl", files / "r.jsonl", files / "q.tsv")])
+    assert result.exit_code == 2 and "q.tsv, line 3" in result.output and "grade" in result.output
 
 
 def test_an_unknown_district_is_told_and_does_not_stop(runner: FlaskCliRunner, files: Path) -> None:

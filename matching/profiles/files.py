@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ WINDOWS = {
     "weekend_day": frozenset(day * 3 + part for day in (5, 6) for part in (0, 1)),
     "weekend_night": frozenset(day * 3 + 2 for day in (5, 6)),
 }
+GRADE = re.compile(r"[0-9]|10")
+UNFIT_FOR_ID = re.compile(r"[\t\r\n\ud800-\udfff]")
+LARGEST = 1_000_000_000
 Warn = Callable[[str], None]  # gets one line of text
 
 
@@ -80,8 +84,8 @@ def read_grades(path: Path) -> dict[str, dict[str, int]]:
     grades: dict[str, dict[str, int]] = {}
     for number, text in _text_lines(path):
         columns = text.split()
-        if len(columns) != 3 or not columns[2].isdigit():
-            raise BadLine(path, number, "expected request, profile and a grade")
+        if len(columns) != 3 or not GRADE.fullmatch(columns[2]):
+            raise BadLine(path, number, "expected request, profile and a grade from 0 to 10")
         grades.setdefault(columns[0], {})[columns[1]] = int(columns[2])
     return grades
 
@@ -113,8 +117,8 @@ class _Line:
 
     def identity(self, taken: Mapping[str, object]) -> str:
         key = self.value.get("id")
-        if not isinstance(key, str) or not key.strip() or any(c in key for c in "\t\r\n"):
-            raise self.wrong('"id" must be a text without tabs')
+        if not isinstance(key, str) or not key.strip() or UNFIT_FOR_ID.search(key):
+            raise self.wrong('"id" must be a text without tabs, line ends and halves of characters')
         if key in taken:
             raise self.wrong(f'"id" {key} appears twice')
         return key
@@ -140,6 +144,8 @@ class _Line:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.wrong(f'"{name}" must be a whole number')
+        if abs(value) > LARGEST:
+            raise self.wrong(f'"{name}" is too large')
         return value
 
     def number(self, name: str) -> int | None:
@@ -168,7 +174,7 @@ def _lines(path: Path, warn: Warn) -> Iterator[_Line]:
     for number, text in _text_lines(path):
         try:
             value = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadLine(path, number, f"is not JSON ({error})") from error
         if not isinstance(value, dict):
             raise BadLine(path, number, "must be a JSON object")
