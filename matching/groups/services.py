@@ -18,7 +18,7 @@ from ..i18n import today
 from ..profiles import services as profiles
 from ..registry import cards
 from ..registry import services as registry
-from ..registry.models import Consent, Organization, Purpose, Registry
+from ..registry.models import Basis, Consent, Organization, Purpose, Registry
 from ..registry.services import Contact, SkillWords
 from ..registry.vocabulary import District, Field, Money, Support
 from .models import Group
@@ -118,4 +118,10 @@ def card_of(group: Group) -> Card:
 @registry.consent_withdrawn.connect
 def _consent_changed(consent: Consent, *, now: datetime, **_news: Any) -> None:
     if consent.purpose is Purpose.MATCHING and (group := open_registration(consent.party_id)):
+        refresh(group, now=now)
+
+
+@registry.basis_ended.connect
+def _basis_ended(basis: Basis, *, now: datetime, **_news: Any) -> None:
+    if group := open_registration(basis.party_id):
         refresh(group, now=now)

@@ -34,6 +34,8 @@ HAPPENED = {
     "supporter:end": _l("登録を終えました。"),
     "supporter:import": _l("ファイルから取り込みました。"),
     "supporter:update": _l("ファイルの新しい内容で更新しました。"),
+    "basis:give": _l("同意のほかに、登録内容を使える理由を記録しました。"),
+    "basis:end": _l("同意のほかの理由では、登録内容を使わないことにしました。"),
 }
 
 VALUES = {
@@ -136,7 +138,9 @@ def around(supporter: Supporter, *, for_desk: bool) -> Around:
 
 
 def _history(supporter: Supporter) -> list[Happened]:
-    entries = [entry for entry in audit.history(subject=supporter) if entry.event in HAPPENED]
+    told = [supporter, *supporter.party.bases]
+    entries = [entry for subject in told for entry in audit.history(subject=subject) if entry.event in HAPPENED]
+    entries.sort(key=lambda entry: (entry.at, entry.id))
     ids = {entry.actor_user_id for entry in entries if entry.actor_user_id}
     names = {user.id: user.shown_name for user in db.session.scalars(select(User).where(User.id.in_(ids)))}
     happened = []

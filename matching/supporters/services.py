@@ -19,7 +19,7 @@ from ..i18n import fiscal_year, today
 from ..profiles import services as profiles
 from ..registry import cards
 from ..registry import services as registry
-from ..registry.models import Consent, Party, Person, Purpose, Registry
+from ..registry.models import Basis, Consent, Party, Person, Purpose, Registry
 from ..registry.services import Contact, SkillWords
 from ..registry.vocabulary import District, Field, Money, Support
 from .models import Supporter
@@ -336,4 +336,10 @@ def _facts(supporter: Supporter) -> dict[str, Any]:
 def _consent_changed(consent: Consent, *, now: datetime, **_news: Any) -> None:
     """Without consent to matching, and no other basis, a registration leaves every search at once."""
     if consent.purpose is Purpose.MATCHING and (supporter := open_registration(consent.party_id)):
+        refresh(supporter, now=now)
+
+
+@registry.basis_ended.connect
+def _basis_ended(basis: Basis, *, now: datetime, **_news: Any) -> None:
+    if supporter := open_registration(basis.party_id):
         refresh(supporter, now=now)

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import event, func, select
 
-from matching.accounts.actor import Source
+from matching.accounts.actor import SYSTEM, Source
 from matching.accounts.models import Role
 from matching.audit import AuditEntry
 from matching.database import db
 from matching.profiles import services as profiles
 from matching.registry import services as registry
 from matching.registry.models import (
+    BasisKind,
     ContactKind,
     Organization,
     Person,
@@ -21,12 +22,13 @@ from matching.registry.models import (
     RepresentationState,
 )
 from matching.registry.services import Contact, SkillWords, skills_of
+from matching.supporters import services
 from matching.supporters.models import Supporter
 from matching.supporters.states import SupporterState
 from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_person, a_representative, an_organization, staff
 
-from .factories import a_registration, a_supporter, a_volunteer
+from .factories import NOW, a_registration, a_supporter, a_volunteer
 from .test_registering import the_form, tick
 
 
@@ -309,3 +311,32 @@ def test_the_list_asks_the_database_a_fixed_number_of_times(app, session):
     for number in range(20):
         a_supporter(a_person(f"人{number}"))
     assert queries() == few
+
+
+def test_somebody_from_a_talent_bank_who_objects_is_not_found_any_longer(app, session):
+    supporter = a_supporter(consents=[])
+    basis = registry.give_basis(supporter.party, BasisKind.PUBLIC_INFORMATION, by=SYSTEM, now=NOW)
+    services.refresh(supporter, now=NOW)
+    assert is_findable(supporter)
+    _user, other = a_volunteer("別の 人")
+    page = at_the_desk(app, session).get(f"/supporters/{supporter.id}")
+    form = posting_to(page, f"/bases/{basis.id}/end")
+    page = form.submit(status=303).follow()
+    assert "に終了" in page and "同意のほかの理由では、登録内容を使わないことにしました。" in page
+    assert not any("/bases/" in form.action for form in page.forms.values())
+    session.expire_all()
+    assert basis.ended_at and not is_findable(supporter) and supporter.state is SupporterState.ACTIVE
+    form.submit(status=409)
+    form.action = f"/supporters/{other.id}/bases/{basis.id}/end"
+    form.submit(status=404)
+    events = session.scalars(select(AuditEntry.event).where(AuditEntry.subject_type == "basis"))
+    assert list(events) == ["basis:give", "basis:end"]
+
+
+def test_the_owner_of_a_registration_ends_no_basis(app, session):
+    user, supporter = a_volunteer()
+    basis = registry.give_basis(supporter.party, BasisKind.LAW_69, by=SYSTEM, now=NOW)
+    browser = sign_in(app, user.email)
+    page = browser.get(f"/supporters/{supporter.id}")
+    token = page.forms[0]["csrf_token"].value
+    browser.post(f"/supporters/{supporter.id}/bases/{basis.id}/end", {"csrf_token": token}, status=404)

@@ -150,7 +150,7 @@ def test_consent_withdrawn_elsewhere_is_heard_and_another_basis_keeps_it_found(s
     registry.withdraw_consent(consent, by=SYSTEM, now=NOW)
     assert not is_findable(supporter)
     other = a_supporter(a_person("別の 人"))
-    registry.give_basis(other.party, BasisKind.PUBLIC_INFORMATION)
+    registry.give_basis(other.party, BasisKind.PUBLIC_INFORMATION, by=SYSTEM, now=NOW)
     registry.withdraw_consent(registry.active_consents(other.party_id)[Purpose.MATCHING], by=SYSTEM, now=NOW)
     assert is_findable(other)
 

@@ -2,8 +2,10 @@
 
 from .consents import (
     active_consents,
+    basis_ended,
     consent_given,
     consent_withdrawn,
+    end_basis,
     give_basis,
     has_basis,
     parties_with_basis,
@@ -43,6 +45,7 @@ __all__ = [
     "Contact",
     "SkillWords",
     "active_consents",
+    "basis_ended",
     "become_person",
     "claim",
     "claim_new",
@@ -51,6 +54,7 @@ __all__ = [
     "create_organization",
     "create_person",
     "decide_representation",
+    "end_basis",
     "find_organizations",
     "give_basis",
     "has_basis",

@@ -7,17 +7,20 @@ from datetime import date, datetime
 from typing import Any
 
 from blinker import Namespace
+from flask_babel import gettext as _
 from sqlalchemy import CompoundSelect, select
 
 from ... import audit
 from ...accounts.actor import Actor
 from ...database import db
+from ...errors import MatchingError
 from ..models import Basis, BasisKind, Consent, Party, Purpose
 
 # Upward news: a room above listens and acts in the same transaction.
 signals = Namespace()
 consent_given = signals.signal("consent-given")
 consent_withdrawn = signals.signal("consent-withdrawn")
+basis_ended = signals.signal("basis-ended")
 
 
 def active_consents(party_id: int) -> dict[Purpose, Consent]:
@@ -50,10 +53,23 @@ def withdraw_consent(consent: Consent, *, by: Actor, now: datetime) -> None:
     consent_withdrawn.send(consent, by=by, now=now)
 
 
-def give_basis(party: Party, kind: BasisKind, *, note: str = "", import_id: int | None = None) -> Basis:
+def give_basis(
+    party: Party, kind: BasisKind, *, note: str = "", import_id: int | None = None, by: Actor, now: datetime
+) -> Basis:
     basis = Basis(party_id=party.id, kind=kind, note=note, import_id=import_id)
     db.session.add(basis)
+    audit.record("basis:give", basis, by=by, at=now, fields=[kind.value])
     return basis
+
+
+def end_basis(basis: Basis, *, by: Actor, now: datetime) -> None:
+    """Somebody objects: their data are not used on this ground any longer, and no import brings it back."""
+    if basis.ended_at is not None:
+        raise MatchingError(_("この理由は、すでに使わないことになっています。"))
+    basis.ended_at = now
+    audit.record("basis:end", basis, by=by, at=now, fields=[basis.kind.value])
+    db.session.flush()
+    basis_ended.send(basis, by=by, now=now)
 
 
 def parties_with_basis() -> CompoundSelect[Any]:

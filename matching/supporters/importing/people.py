@@ -219,7 +219,7 @@ class _Writing:
         db.session.add(supporter)
         registry.set_contacts(person, _contacts(row.cells))
         registry.set_skills(person.id, Registry.SUPPORTER, [SkillWords(phrase) for phrase in skills])
-        registry.give_basis(person, self.basis, import_id=self.file.id)
+        registry.give_basis(person, self.basis, import_id=self.file.id, by=self.by, now=self.now)
         self._keep_origin(person, row)
         audit.record("supporter:import", supporter, by=self.by, at=self.now)
         db.session.flush()
@@ -238,7 +238,7 @@ class _Writing:
             return
         changed = self._bring_up_to_date(one, row, tags)
         if not any(basis.kind is self.basis for basis in person.bases):
-            registry.give_basis(person, self.basis, import_id=self.file.id)
+            registry.give_basis(person, self.basis, import_id=self.file.id, by=self.by, now=self.now)
         self._keep_origin(person, row)
         db.session.flush()
         if not changed:

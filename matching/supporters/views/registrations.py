@@ -16,7 +16,7 @@ from ...accounts.permissions import Permission, current_actor, is_about_me, may,
 from ...database import db
 from ...registry import services as registry
 from ...registry.forms import Form, refuse_stale
-from ...registry.models import Person, Registry
+from ...registry.models import Basis, Person, Registry
 from ...registry.vocabulary import Level
 from .. import listing, services
 from ..forms import ConfirmForm, EditOrganization, EditPerson, EndForm, PauseForm, ResumeForm, ReturnForm, contents_of
@@ -158,6 +158,21 @@ def return_(supporter: Supporter) -> Page:
         lambda by, now: services.return_(supporter, note=form.note.data, by=by, now=now),
         done=_("書き直しをお願いしました。"),
     )
+
+
+def _basis(supporter_id: int, basis_id: int) -> tuple[Supporter, Basis] | None:
+    supporter, basis = _load(supporter_id), db.session.get(Basis, basis_id)
+    return (supporter, basis) if supporter and basis and basis.party_id == supporter.party_id else None
+
+
+@bp.post(f"{ONE}/bases/<int:basis_id>/end")
+@requires(Permission.SUPPORTER_CONFIRM, _basis)
+def end_basis(subject: tuple[Supporter, Basis]) -> Response:
+    supporter, basis = subject
+    registry.end_basis(basis, by=current_actor(), now=datetime.now(UTC))
+    db.session.commit()
+    flash(_("この理由では、登録内容を使わないことにしました。"), "success")
+    return redirect(url_for(".show", supporter_id=supporter.id), code=303)
 
 
 @bp.post(f"{ONE}/pause")
