@@ -14,7 +14,8 @@ from flask_migrate import upgrade
 from flask_security.utils import hash_password
 from sqlalchemy import select
 
-from . import outbox
+from . import audit, outbox
+from .accounts.actor import SYSTEM
 from .accounts.models import Role, RoleGrant, User
 from .database import db
 from .demo.commands import demo
@@ -66,6 +67,7 @@ def run_jobs() -> None:
 @click.option("--department", help="Name of the department of a clerk; made when it is not there yet.")
 def add_staff(email: str, name: str, role: str, desk: str | None, department: str | None) -> None:
     """Give somebody a role; a new account's password is chosen through 「パスワードを忘れた」."""
+    now = datetime.now(UTC)
     try:
         email = validate_email(email, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
@@ -84,13 +86,17 @@ def add_staff(email: str, name: str, role: str, desk: str | None, department: st
             name=name,
             password=hash_password(token_urlsafe(32)),
             fs_uniquifier=uuid4().hex,
-            confirmed_at=datetime.now(UTC),
+            confirmed_at=now,
         )
         db.session.add(user)
+        db.session.flush()
+        audit.record("user:create", user, by=SYSTEM, at=now)
     held = {(grant.role, grant.desk_id, grant.department_id) for grant in user.roles}
     wanted = (Role(role), place.id if place else None, unit.id if unit else None)
     if wanted not in held:
-        user.roles.append(RoleGrant(role=wanted[0], desk_id=wanted[1], department_id=wanted[2]))
+        grant = RoleGrant(user=user, role=wanted[0], desk_id=wanted[1], department_id=wanted[2])
+        db.session.add(grant)
+        audit.record("role:grant", grant, by=SYSTEM, at=now, fields=[wanted[0].value])
     db.session.commit()
     click.echo(f"{email}: {Role(role).label}")
 

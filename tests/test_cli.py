@@ -111,6 +111,18 @@ def test_new_staff_choose_their_password_by_mail(app, session):
     assert session.scalars(select(Message.recipient)).all() == ["hanako@example.jp"]
 
 
+def test_a_role_that_is_given_is_written_down_once(app, session):
+    for _ in range(2):
+        run(app, "staff", "add", "hanako@example.jp", "--name", "花子", "--role", "coordinator", "--desk", "kyodo")
+    entries = list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
+    user = session.scalars(select(User)).one()
+    assert [(entry.event, entry.subject_id, entry.fields) for entry in entries] == [
+        ("user:create", user.id, None),
+        ("role:grant", user.roles[0].id, ["coordinator"]),
+    ]
+    assert {entry.actor_kind for entry in entries} == {"system"}
+
+
 # -- flask outbox deliver
 
 

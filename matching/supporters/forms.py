@@ -339,15 +339,28 @@ class ReturnForm(Form):
     version = versioned()
 
 
-class PauseForm(Form):
+class MovingForm(Form):
+    """What the owner does, or a coordinator on their word: then the way it was told is asked."""
+
+    version = versioned()
+
+    def only_for_owner(self) -> None:
+        del self.source
+
+
+def how_told(id_: str) -> SelectField:
+    return one_of(_l("どのように聞きましたか"), TOLD_BY, ask=_l("聞いた方法を選んでください。"), id=id_)
+
+
+class PauseForm(MovingForm):
+    source = how_told("pause-source")
     until = Day(_l("お休みの終わりの日"), description=_l("決まっていないときは、空けておいてください。"))
-    version = versioned()
 
 
-class ResumeForm(Form):
-    version = versioned()
+class ResumeForm(MovingForm):
+    source = how_told("resume-source")
 
 
-class EndForm(Form):
+class EndForm(MovingForm):
+    source = how_told("end-source")
     reason = words(_l("終える理由"), longest=300, rows=3)
-    version = versioned()

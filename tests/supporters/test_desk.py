@@ -340,3 +340,26 @@ def test_the_owner_of_a_registration_ends_no_basis(app, session):
     page = browser.get(f"/supporters/{supporter.id}")
     token = page.forms[0]["csrf_token"].value
     browser.post(f"/supporters/{supporter.id}/bases/{basis.id}/end", {"csrf_token": token}, status=404)
+
+
+def test_a_coordinator_says_by_which_way_they_heard_of_a_pause_or_an_end(app, session):
+    supporter = a_supporter()
+    browser = at_the_desk(app, session)
+    page = browser.get(f"/supporters/{supporter.id}")
+    for act in ("pause", "resume", "end"):
+        form = posting_to(page, f"/{act}")
+        assert "聞いた方法を選んでください。" in form.submit(status=422)
+        form["source"] = "telephone"
+        page = form.submit(status=303).follow()
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.event == f"supporter:{act}")).one()
+        assert (entry.source, entry.on_behalf_of_id) == ("telephone", supporter.party_id) and entry.actor_user_id
+    assert "登録終了" in page
+
+
+def test_an_owner_is_not_asked_by_which_way_they_speak(app, session):
+    user, supporter = a_volunteer()
+    form = posting_to(sign_in(app, user.email).get(f"/supporters/{supporter.id}"), "/end")
+    assert "source" not in form.fields
+    form.submit(status=303)
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.event == "supporter:end")).one()
+    assert (entry.source, entry.on_behalf_of_id) == ("web", None)

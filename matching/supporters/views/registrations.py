@@ -33,6 +33,7 @@ FORMS: dict[str, type[Any]] = {
     "resume": ResumeForm,
     "end": EndForm,
 }
+MOVING = ("pause", "resume", "end")
 
 Page = str | tuple[str, int] | Response
 
@@ -71,6 +72,9 @@ def _detail(supporter: Supporter, **sent: Form) -> Page:
     skills = registry.skills_of(supporter.party_id, Registry.SUPPORTER)
     forms = {name: form(formdata=None, data={"version": supporter.version}) for name, form in FORMS.items()}
     forms["confirm"].offer(skills)
+    if is_about_me(actor, supporter):
+        for name in MOVING:
+            forms[name].only_for_owner()
     page = render_template(
         "supporters/show.html",
         supporter=supporter,
@@ -212,10 +216,15 @@ def end(supporter: Supporter) -> Page:
 
 def _act(supporter: Supporter, form: dict[str, Any], act: Callable[[Actor, datetime], None], *, done: str) -> Page:
     """Check the sent form, act, and go back to the registration."""
-    [sent] = form.values()
+    [(name, sent)] = form.items()
+    actor = current_actor()
+    if name in MOVING and is_about_me(actor, supporter):
+        sent.only_for_owner()
 
     def acted() -> bool:
-        act(current_actor(), datetime.now(UTC))
+        told = "source" in sent
+        by = actor.told_by(sent.source.data, on_behalf_of=supporter.party_id) if told else actor
+        act(by, datetime.now(UTC))
         return True
 
     refuse_stale(sent, supporter)
