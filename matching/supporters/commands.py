@@ -69,6 +69,8 @@ def _print(summary: Summary, *, dry_run: bool) -> None:
         return
     for number, reason in summary.refused:
         click.echo(f"  {number}行目: {reason}")
+    for number, reason in summary.left_out:
+        click.echo(f"  {number}行目: {reason}")
     for name, fields in summary.updated:
         click.echo(f"  更新 {name}: {', '.join(fields)}")
     for name in summary.not_found:

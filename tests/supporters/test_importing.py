@@ -191,6 +191,76 @@ def test_contact_data_come_only_from_columns_that_are_named(session):
     assert not any(point.may_share for point in points)
 
 
+@pytest.mark.parametrize(
+    ("heading", "value", "kept", "told"),
+    [
+        ("mail", "a@example.jp\nb@example.jp", None, "メール"),
+        ("mail", "連絡は事務局へ", None, "メール"),
+        ("mail", "ｈａｒｕｋｏ＠example.jp", "haruko@example.jp", ""),
+        ("telephone", "平日の昼に", None, "電話"),
+        ("telephone", "083-000-0001 / 090-0000-0002", None, "電話"),
+        ("telephone", "083−000−0001", "083−000−0001", ""),
+        ("address", "山口県" * 80, None, "住所"),
+        ("address", "山口市亀山町\n2番1号", "山口市亀山町 2番1号", ""),
+    ],
+)
+def test_a_contact_that_cannot_be_used_is_left_out_and_listed(session, heading, value, kept, told):
+    mapping = {**read_mapping(None), heading: ["連絡"]}
+    summary = read(f'氏名,連絡\n青野 春子,"{value}"\n', mapping=mapping)
+    assert summary.added == ["青野 春子"] and not summary.refused
+    assert session.scalars(select(ContactPoint.value)).all() == ([kept] if kept else [])
+    assert [number for number, _ in summary.left_out] == ([2] if told else [])
+    assert all(told in reason for _, reason in summary.left_out)
+
+
+def test_a_bad_contact_in_the_next_file_leaves_the_good_one(session):
+    mapping = {**read_mapping(None), "mail": ["連絡"]}
+    read("氏名,連絡\n青野 春子,haruko@example.jp\n", mapping=mapping)
+    summary = read("氏名,連絡\n青野 春子,事務局\n", mapping=mapping, now=LATER)
+    assert (summary.unchanged, len(summary.left_out)) == (1, 1)
+    assert session.scalars(select(ContactPoint.value)).all() == ["haruko@example.jp"]
+
+
+def test_an_endless_cell_costs_one_row(session):
+    summary = read(f"氏名,略歴\n青野 春子,a\n白川 夏男,{'長' * 140_000}\n木村 秋恵,c\n")
+    assert summary.added == ["青野 春子", "木村 秋恵"]
+    assert [number for number, _ in summary.refused] == [3] and "長すぎる" in summary.refused[0][1]
+
+
+@pytest.mark.parametrize(("most", "one"), [("utf-8", "cp932"), ("cp932", "utf-8")])
+def test_a_line_in_another_encoding_costs_one_row(session, most, one):
+    lines = [(most, "氏名,略歴"), (most, "青野 春子,a"), (one, "白川 夏男,木工の部屋あ"), (most, "木村 秋恵,c")]
+    summary = read(b"".join(f"{line}\n".encode(encoding) for encoding, line in lines))
+    assert summary.added == ["青野 春子", "木村 秋恵"]
+    assert [number for number, _ in summary.refused] == [3] and "文字コード" in summary.refused[0][1]
+
+
+def test_a_quotation_mark_that_is_closed_too_late_swallows_nobody(session):
+    summary = read(
+        "氏名,ふりがな,略歴\n"
+        '"閉じない,とじない,a\n'
+        '山田 飲まれる 二郎",やまだ,b\n'
+        "青野 春子,あおの はるこ,a\n"
+        '白川 夏男,しらかわ なつお,"開いた\n'
+        '木村 秋恵,きむら あきえ,"余分"\n'
+        "黒田 冬人,くろだ ふゆと,c\n"
+    )
+    assert summary.added == ["青野 春子", "黒田 冬人"]
+    assert [number for number, _ in summary.refused] == [2, 4]
+
+
+@pytest.mark.parametrize("name", ['"青野,春子"', '"青野 春子\n白川 夏男"', '青野""春子"', "\u200b"])
+def test_a_name_cell_that_holds_more_than_a_name_is_refused(session, name):
+    summary = read(f"氏名,略歴\n{name},a\n木村 秋恵,c\n")
+    assert summary.added == ["木村 秋恵"] and [number for number, _ in summary.refused] == [2]
+
+
+def test_a_department_with_too_long_a_name_is_refused(session):
+    with pytest.raises(Unreadable, match="60文字"):
+        read(FIRST, department="長い名前の課" * 12)
+    assert session.scalar(select(func.count()).select_from(Import)) == 0
+
+
 def test_files_from_windows_are_read(session):
     assert read("氏名,ふりがな\n髙橋 春子,たかはし はるこ\n".encode("cp932")).added == ["髙橋 春子"]
 
@@ -285,7 +355,7 @@ def test_a_mapping_file_replaces_the_headings_it_names(app, tmp_path, command):
         assert "https://example.jp/" in {supporter.intro for supporter in Supporter.query}
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"surname": ["姓"]}', '{"name": "氏名"}'])
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, "[]", '{"surname": ["姓"]}', '{"name": "氏名"}'])
 def test_a_broken_mapping_is_refused(tmp_path, command, text):
     mapping = tmp_path / "mapping.json"
     mapping.write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,19 +15,21 @@ from ...audit import AuditEntry
 from ...database import db
 from ...i18n import today
 from ...registry import services as registry
-from ...registry.models import BasisKind, ContactKind, Import, Person, Provenance, Registry
+from ...registry.forms import READABLE
+from ...registry.models import BasisKind, Import, Person, Provenance, Registry
 from ...registry.services import Contact, SkillWords
 from .. import services
 from ..listing import hiragana
 from ..models import Supporter
 from ..states import SupporterState
+from .contacts import read_contacts
 from .phrases import introduction, skills_and_rest, tags_of_column
-from .table import Cell, Row, Table, read_table, tidy
+from .table import Cell, Row, Table, Unreadable, read_table, tidy
 
 LONGEST_NAME = 60
 LONGEST_AFFILIATION = 300
-LONGEST_CONTACT = 254
-CONTACTS = {"telephone": ContactKind.TELEPHONE, "mail": ContactKind.MAIL, "address": ContactKind.ADDRESS}
+LONGEST_DEPARTMENT = 60
+MORE_THAN_A_NAME = re.compile(r'[,"\n]')  # a quotation mark that was closed too late
 IN_INTRO = ("career", "record", "projects")
 TELLS_INTRO = {*IN_INTRO, "speciality", "base"}
 
@@ -39,6 +42,7 @@ class Summary:
     updated: list[tuple[str, list[str]]] = field(default_factory=list)  # name, names of the changed fields
     unchanged: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)  # row number, reason
+    left_out: list[tuple[int, str]] = field(default_factory=list)  # row number, what is wrong with a contact
     not_found: list[str] = field(default_factory=list)  # imported earlier, not in this file
     unused: tuple[str, ...] = ()  # headings
     already: datetime | None = None
@@ -69,13 +73,15 @@ def import_supporters(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Summary:
     """Read one file in the caller's transaction. The same file again changes nothing. Raises Unreadable."""
+    if len(department) > LONGEST_DEPARTMENT:
+        raise Unreadable(f"所管課は{LONGEST_DEPARTMENT}文字までで示してください (the department's name is too long).")
     by = by.told_by(Source.IMPORT)
     table = read_table(data, mapping=mapping, encoding=encoding)
     if earlier := db.session.scalar(select(Import).where(Import.sha256 == table.sha256).limit(1)):
         return Summary(already=earlier.read_at)
     known = _known(department)
     file = Import(
-        department=department[:60],
+        department=department,
         file_name=file_name[:200],
         sha256=table.sha256,
         basis=basis.value,
@@ -112,8 +118,10 @@ def _good_rows(table: Table, summary: Summary) -> list[Row]:
     for row in table.rows:
         name, kana = row.text("name"), row.text("kana")
         key = key_of(name, kana)
-        if not key[0]:
+        if not READABLE.search(key[0]):
             reason = "氏名がありません"
+        elif MORE_THAN_A_NAME.search(name + kana):
+            reason = '氏名かふりがなに、区切りの「,」「"」か改行が入っています。引用符の閉じ忘れを確かめてください'
         elif max(len(name), len(kana)) > LONGEST_NAME:
             reason = f"氏名かふりがなが長すぎます（{LONGEST_NAME}文字まで）"
         elif key in first:
@@ -217,7 +225,7 @@ class _Writing:
         )
         supporter = Supporter(party=person, came_by=Source.IMPORT, registered_on=today(self.now), intro=intro)
         db.session.add(supporter)
-        registry.set_contacts(person, _contacts(row.cells))
+        registry.set_contacts(person, self._contacts(row))
         registry.set_skills(person.id, Registry.SUPPORTER, [SkillWords(phrase) for phrase in skills])
         registry.give_basis(person, self.basis, import_id=self.file.id, by=self.by, now=self.now)
         self._keep_origin(person, row)
@@ -269,7 +277,7 @@ class _Writing:
         if "skills" not in one.edited and phrases and phrases != held:
             registry.set_skills(person.id, Registry.SUPPORTER, [SkillWords(phrase) for phrase in phrases])
             changed.append("skills")
-        given = {contact.kind: contact for contact in _contacts(cells)}
+        given = {contact.kind: contact for contact in self._contacts(row)}
         held_points = {point.kind: point.value for point in person.contact_points}
         if "contacts" not in one.edited and any(held_points.get(kind) != given[kind].value for kind in given):
             kept = [
@@ -280,6 +288,11 @@ class _Writing:
             registry.set_contacts(person, [*kept, *given.values()])
             changed.append("contacts")
         return changed
+
+    def _contacts(self, row: Row) -> list[Contact]:
+        contacts, wrong = read_contacts(row.cells)
+        self.summary.left_out += [(row.number, message) for message in wrong]
+        return contacts
 
     def _keep_origin(self, person: Person, row: Row) -> None:
         for target, cell in row.cells.items():
@@ -303,11 +316,3 @@ def _affiliation(cells: Mapping[str, Cell]) -> str | None:
     lines = cells["affiliation"].text.split("\n") if "affiliation" in cells else []
     text = "、".join(line for line in lines if line)
     return text[:LONGEST_AFFILIATION] or None
-
-
-def _contacts(cells: Mapping[str, Cell]) -> list[Contact]:
-    return [
-        Contact(kind, cells[target].text)
-        for target, kind in CONTACTS.items()
-        if target in cells and len(cells[target].text) <= LONGEST_CONTACT
-    ]

@@ -14,11 +14,13 @@ from pathlib import Path
 from ...engine.text import fold
 
 ENCODINGS = ("utf-8-sig", "cp932")
+LONGEST_CELL = 32_767  # what a cell of a spreadsheet holds
 COLUMNS = Path(__file__).resolve().parent.parent / "columns.json"
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c]")
 _PRIVATE = re.compile(r"[\ue000-\uf8ff]")  # a bullet of Word's symbol font, mostly
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\u200b]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\xad\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u206f]")
+_LOST = "\ufffd"  # stands where bytes were no character
 
 
 class Unreadable(Exception):
@@ -61,7 +63,7 @@ def read_mapping(path: Path | None) -> dict[str, list[str]]:
         return mapping
     try:
         given = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Unreadable(f"{path.name}: 対応表を読めません (not a readable JSON file): {error}") from None
     if not isinstance(given, dict):
         raise Unreadable(f"{path.name}: 対応表は {{項目: [見出し, …]}} の形で書いてください (an object of lists).")
@@ -78,13 +80,12 @@ def read_mapping(path: Path | None) -> dict[str, list[str]]:
 
 def read_table(data: bytes, *, mapping: Mapping[str, list[str]], encoding: str = "auto") -> Table:
     text, used = _decode(data, encoding)
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        headings = next(reader, [])
-        columns = _columns(headings, mapping)
-        rows, refused = _rows(reader, len(headings), columns, ends_open=_ends_open(text))
-    except csv.Error as error:
-        raise Unreadable(f"表として読めません。引用符の閉じ忘れを確かめてください (not a CSV file): {error}") from None
+    records = _records(text)
+    headings, wrong = next(records, ([], None))
+    if wrong:
+        raise Unreadable(f"見出しの行を読めません (the headings cannot be read): {wrong}")
+    columns = _columns(headings, mapping)
+    rows, refused = _rows(records, len(headings), columns)
     taken = {index for indices in columns.values() for index in indices}
     return Table(
         rows=tuple(rows),
@@ -109,14 +110,52 @@ def heading_key(heading: str) -> str:
 
 
 def _decode(data: bytes, encoding: str) -> tuple[str, str]:
+    """The text, with ``_LOST`` in lines that are not of the encoding that fits best."""
+    best: tuple[int, str, str] | None = None
     for candidate in ENCODINGS if encoding == "auto" else (encoding,):
         try:
-            return data.decode(candidate), candidate
-        except UnicodeDecodeError:
-            continue
-        except LookupError:
+            text = data.decode(candidate, errors="replace")
+        except (LookupError, UnicodeError):
             raise Unreadable(f"「{encoding}」という文字コードはありません (unknown encoding).") from None
-    raise Unreadable("文字コードが分かりません。UTF-8 か Shift_JIS で保存し直してください (neither UTF-8 nor CP932).")
+        lost = sum(_LOST in line for line in text.split("\n"))
+        if best is None or lost < best[0]:
+            best = lost, text, candidate
+    assert best
+    lost, text, used = best
+    if lost * 2 > text.count("\n") + 1:
+        raise Unreadable(
+            "文字コードが分かりません。UTF-8 か Shift_JIS で保存し直してください (neither UTF-8 nor CP932)."
+        )
+    return text, used
+
+
+def _records(text: str) -> Iterator[tuple[list[str], str | None]]:
+    """Each record and, where it must not be used, why."""
+    csv.field_size_limit(max(len(text), csv.field_size_limit()))  # else one long cell ends the reading
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            taken.append(line)
+            yield line
+
+    for cells in csv.reader(lines()):
+        yield cells, _wrong_with(cells, "".join(taken))
+        taken.clear()
+
+
+def _wrong_with(cells: list[str], raw: str) -> str | None:
+    try:
+        list(csv.reader(io.StringIO(raw, newline=""), strict=True))
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            return "引用符が閉じられていないため、この行からあとは読めません"
+        return "引用符の閉じ忘れか、余分な引用符があります"
+    if _LOST in raw:
+        return "文字コードが違うため、読めない文字があります"
+    if any(len(cell) > LONGEST_CELL for cell in cells):
+        return f"長すぎる欄があります（{LONGEST_CELL}文字まで）"
+    return None
 
 
 def _columns(headings: list[str], mapping: Mapping[str, list[str]]) -> dict[str, list[int]]:
@@ -134,26 +173,15 @@ def _columns(headings: list[str], mapping: Mapping[str, list[str]]) -> dict[str,
     return columns
 
 
-def _ends_open(text: str) -> bool:
-    """Whether a quotation mark opens and never closes: everything behind it is one cell."""
-    try:
-        for _row in csv.reader(io.StringIO(text, newline=""), strict=True):
-            pass
-    except csv.Error as error:
-        return "unexpected end" in str(error)
-    return False
-
-
 def _rows(
-    reader: Iterator[list[str]], width: int, columns: Mapping[str, list[int]], *, ends_open: bool
+    records: Iterator[tuple[list[str], str | None]], width: int, columns: Mapping[str, list[int]]
 ) -> tuple[list[Row], list[tuple[int, str]]]:
     rows: list[Row] = []
     refused: list[tuple[int, str]] = []
-    records = list(enumerate(reader, start=2))
-    if ends_open and records:
-        number, _swallowed = records.pop()
-        refused.append((number, "引用符が閉じられていないため、この行からあとは読めません"))
-    for number, cells in records:
+    for number, (cells, wrong) in enumerate(records, start=2):
+        if wrong:
+            refused.append((number, wrong))
+            continue
         if not any(tidy(cell) for cell in cells):
             continue
         while len(cells) > width and not tidy(cells[-1]):
