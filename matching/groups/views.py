@@ -37,8 +37,9 @@ def index() -> str:
         .order_by(Organization.kana_key, Organization.name_key, Group.id)
     )
     if key := registry.name_key(words):
-        hits = (column.contains(key, autoescape=True) for column in (Organization.name_key, Organization.kana_key))
-        query = query.where(or_(*hits, Group.number == words))
+        named = Organization.name_key.contains(key, autoescape=True)
+        read = Organization.kana_key.contains(registry.kana_key(words), autoescape=True)
+        query = query.where(or_(named, read, Group.number == words))
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
     found = db.paginate(query, page=page, per_page=PER_PAGE)
     return render_template("groups/index.html", found=found, words=words, ended=ended)

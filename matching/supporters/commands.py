@@ -75,6 +75,10 @@ def _print(summary: Summary, *, dry_run: bool) -> None:
         click.echo(f"  更新 {name}: {', '.join(fields)}")
     for name in summary.not_found:
         click.echo(f"  今回のファイルにない: {name}")
+    for number, name in summary.doubtful:
+        click.echo(
+            f"  {number}行目: 同じ名前の人がすでにいます（{name}）。別の人として入れました。窓口で確かめてください"
+        )
     if summary.unused:
         click.echo(f"  使わなかった列: {'、'.join(summary.unused)}")
     click.echo(

@@ -15,7 +15,6 @@ from .. import audit
 from ..accounts.actor import Source
 from ..accounts.models import User
 from ..database import db
-from ..engine.text import katakana
 from ..registry import services as registry
 from ..registry.models import Import, Organization, Party, Provenance, Registry, Representation, Skill
 from .models import Supporter
@@ -77,16 +76,12 @@ def find(*, state: SupporterState | None, words: str, page: int) -> Found:
 
 
 def _named(words: str) -> list[ColumnElement[bool]]:
-    """Kana may have been written in hiragana or in katakana, then as now."""
+    """Kana may be typed in hiragana or in katakana."""
     key = registry.name_key(words)
     if not key:
         return []
-    kana = (Party.kana_key.contains(way, autoescape=True) for way in (key, hiragana(key), katakana(key)))
-    return [or_(Party.name_key.contains(key, autoescape=True), *kana)]
-
-
-def hiragana(text: str) -> str:
-    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in text)
+    kana = Party.kana_key.contains(registry.kana_key(words), autoescape=True)
+    return [or_(Party.name_key.contains(key, autoescape=True), kana)]
 
 
 def _phrases(party_ids: list[int], most: int = 3) -> dict[int, list[str]]:

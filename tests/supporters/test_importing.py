@@ -177,9 +177,42 @@ def test_an_ended_registration_is_not_brought_back_by_a_file(session):
     assert session.scalar(select(func.count()).select_from(Supporter).where(Supporter.party_id == natsuo.party_id)) == 1
 
 
-def test_another_departments_person_of_the_same_name_stays_apart(session):
+def test_another_departments_person_of_the_same_name_and_kana_is_the_same(session):
     read(FIRST, department="総務課")
-    assert read(SECOND, department="観光課", now=LATER).added == ["青野 春子", "白川夏男", "青野 春子"]
+    summary = read(SECOND, department="観光課", now=LATER)
+    assert summary.added == ["青野 春子"] and the_one(session, "白川 夏男")
+    assert [name for name, _fields in summary.updated] == ["青野 春子"] and summary.unchanged == 1
+    assert summary.not_found == []  # 木村 秋恵 stands in the other department's list
+    assert read(FIRST + "\n", department="情報課", now=LATER).added == []
+
+
+def test_another_departments_person_without_kana_stays_apart(session):
+    read("氏名,略歴\n青野 春子,a\n", department="総務課")
+    assert read("氏名,略歴\n青野 春子,b\n", department="観光課", now=LATER).added == ["青野 春子"]
+
+
+def test_somebody_alike_whom_no_file_brought_in_is_named_and_kept_apart(app, session, command):
+    registered = registry.create_person("白川 夏男", kana="しらかわ なつお")
+    summary = read(FIRST)
+    assert summary.doubtful == [(3, "白川 夏男")] and len(summary.added) == 3
+    assert session.scalar(select(func.count()).select_from(Person).where(Person.name_key == registered.name_key)) == 2
+    assert read(FIRST + "\n", now=LATER).doubtful == []  # exactly so already
+    session.rollback()
+    with app.app_context():
+        registry.create_person("白川 夏男", kana="しらかわ なつお")
+        session.commit()
+    assert "3行目: 同じ名前の人がすでにいます" in command("--basis", "public_information").output
+
+
+def test_a_person_whose_basis_was_ended_is_not_taken_from_a_file_again(session):
+    read(FIRST)
+    natsuo = the_one(session, "白川 夏男")
+    registry.end_basis(natsuo.party.bases[0], by=SYSTEM, now=NOW)
+    assert profiles.find(registry="supporter", registration_id=natsuo.id) is None
+    for department in ("", "情報課"):
+        summary = read(f"{SECOND}\n{department}", department=department, now=LATER)
+        assert (3, "この方の情報は、使わないことになっています") in summary.refused
+    assert profiles.find(registry="supporter", registration_id=natsuo.id) is None
 
 
 def test_contact_data_come_only_from_columns_that_are_named(session):

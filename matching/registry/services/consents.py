@@ -63,7 +63,7 @@ def give_basis(
 
 
 def end_basis(basis: Basis, *, by: Actor, now: datetime) -> None:
-    """Somebody objects: their data are not used on this ground any longer, and no import brings it back."""
+    """Somebody objects: their data are not used on this ground any longer, and no file brings it back."""
     if basis.ended_at is not None:
         raise MatchingError(_("この理由は、すでに使わないことになっています。"))
     basis.ended_at = now

@@ -19,7 +19,6 @@ from ...registry.forms import READABLE
 from ...registry.models import BasisKind, Import, Person, Provenance, Registry
 from ...registry.services import Contact, SkillWords
 from .. import services
-from ..listing import hiragana
 from ..models import Supporter
 from ..states import SupporterState
 from .contacts import read_contacts
@@ -44,19 +43,23 @@ class Summary:
     refused: list[tuple[int, str]] = field(default_factory=list)  # row number, reason
     left_out: list[tuple[int, str]] = field(default_factory=list)  # row number, what is wrong with a contact
     not_found: list[str] = field(default_factory=list)  # imported earlier, not in this file
+    doubtful: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # row number, name: added, but somebody alike is known
     unused: tuple[str, ...] = ()  # headings
     already: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Known:
-    """Somebody whom an earlier file of the same department brought in."""
+    """Somebody whom an earlier file brought in."""
 
     person: Person
     supporter: Supporter
     key: tuple[str, str]
     cells: Mapping[str, Cell]  # the newest value of each field
     tags: tuple[str, ...]
+    of_department: bool  # named in a file of the department whose file is read now
     edited: frozenset[str]  # what the desk changed by hand since: an import leaves that alone
 
 
@@ -90,7 +93,7 @@ def import_supporters(
     )
     db.session.add(file)
     audit.record("import:read", file, by=by, at=now)
-    writing = _Writing(file, basis, by, now, Summary(refused=list(table.refused), unused=table.unused))
+    writing = _Writing(file, basis, by, now, Summary(refused=list(table.refused), unused=table.unused), _others(known))
     met: set[int] = set()
     rows = _good_rows(table, writing.summary)
     tags = dict(zip((row.number for row in rows), tags_of_column([row.text("tags") for row in rows]), strict=True))
@@ -101,7 +104,9 @@ def import_supporters(
     summary = writing.summary
     summary.refused.sort()
     summary.not_found = [
-        one.person.name for one in known if one.person.id not in met and one.supporter.state is not SupporterState.ENDED
+        one.person.name
+        for one in known
+        if one.of_department and one.person.id not in met and one.supporter.state is not SupporterState.ENDED
     ]
     db.session.flush()
     return summary
@@ -109,7 +114,7 @@ def import_supporters(
 
 def key_of(name: str, kana: str) -> tuple[str, str]:
     """People of one name and one kana are taken for one; kana in either script."""
-    return registry.name_key(name), hiragana(registry.name_key(kana))
+    return registry.name_key(name), registry.kana_key(kana)
 
 
 def _good_rows(table: Table, summary: Summary) -> list[Row]:
@@ -138,19 +143,14 @@ def _known(department: str) -> list[Known]:
     query = (
         select(Supporter, Person)
         .join(Person, Person.id == Supporter.party_id)
-        .where(
-            Supporter.came_by == Source.IMPORT,
-            Person.id.in_(
-                select(Provenance.party_id)
-                .join(Import, Import.id == Provenance.import_id)
-                .where(Import.department == department)
-            ),
-        )
+        .where(Supporter.came_by == Source.IMPORT)
         .order_by(Supporter.id)
     )
     found = {person.id: (supporter, person) for supporter, person in db.session.execute(query)}  # the last of each
-    cells, tags = _values(department)
+    cells, tags = _values()
     edited = _edited()
+    named = select(Provenance.party_id).join(Import, Import.id == Provenance.import_id)
+    of_department = set(db.session.scalars(named.where(Import.department == department)))
     return [
         Known(
             person,
@@ -158,19 +158,24 @@ def _known(department: str) -> list[Known]:
             key_of(person.name, person.kana or ""),
             cells.get(person.id, {}),
             tuple(tags.get(person.id, ())),
+            person.id in of_department,
             frozenset(edited.get(supporter.id, ())),
         )
         for supporter, person in found.values()
     ]
 
 
-def _values(department: str) -> tuple[dict[int, dict[str, Cell]], dict[int, list[str]]]:
+def _others(known: Iterable[Known]) -> set[tuple[str, str]]:
+    """The keys of people whom no file brought in: who of them is the same, only a person can tell."""
+    imported = {one.person.id for one in known}
+    query = select(Person.id, Person.name_key, Person.kana_key)
+    return {(name, kana) for id_, name, kana in db.session.execute(query) if kana and id_ not in imported}
+
+
+def _values() -> tuple[dict[int, dict[str, Cell]], dict[int, list[str]]]:
     """Of everybody the newest value of each field, and the tags, read with the rest of their own column."""
-    query = (
-        select(Provenance.party_id, Provenance.field, Provenance.value, Provenance.import_id)
-        .join(Import, Import.id == Provenance.import_id)
-        .where(Import.department == department)
-        .order_by(Provenance.import_id, Provenance.id)
+    query = select(Provenance.party_id, Provenance.field, Provenance.value, Provenance.import_id).order_by(
+        Provenance.import_id, Provenance.id
     )
     cells: dict[int, dict[str, Cell]] = {}
     columns: dict[int, dict[int, str]] = {}
@@ -201,19 +206,25 @@ class _Writing:
     by: Actor
     now: datetime
     summary: Summary
+    others: set[tuple[str, str]]
 
     def write(self, row: Row, tags: list[str], known: Iterable[Known], met: set[int]) -> None:
-        same_name = [one for one in known if one.key[0] == key_of(row.text("name"), "")[0] and one.person.id not in met]
-        kana = key_of("", row.text("kana"))[1]
-        matches = [one for one in same_name if one.key[1] == kana] or [
-            one for one in same_name if not one.key[1] or not kana
+        """Kana tell people of one name apart; where they are missing, only the department's own list may be meant."""
+        name, kana = key_of(row.text("name"), row.text("kana"))
+        same_name = [one for one in known if one.key[0] == name and one.person.id not in met]
+        matches = [one for one in same_name if kana and one.key[1] == kana] or [
+            one for one in same_name if one.of_department and not (one.key[1] and kana)
         ]
+        own = [one for one in matches if one.of_department]
+        matches = own or matches
         if len(matches) > 1:
             self.summary.refused.append((row.number, "同じ氏名の方が複数います。ふりがなを入れてください"))
         elif matches:
             met.add(matches[0].person.id)
             self._update(matches[0], row, tags)
         else:
+            if (name, kana) in self.others:
+                self.summary.doubtful.append((row.number, row.text("name")))
             self._add(row, tags)
 
     def _add(self, row: Row, tags: list[str]) -> None:
