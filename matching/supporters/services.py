@@ -22,6 +22,7 @@ from ..registry import services as registry
 from ..registry.models import Basis, Consent, Party, Person, Purpose, Registry
 from ..registry.services import Contact, SkillWords
 from ..registry.vocabulary import District, Field, Money, Support
+from .letters import take_back, tell
 from .models import Supporter
 from .states import WORKFLOW, SupporterAction, SupporterState
 
@@ -119,6 +120,7 @@ def register(
     registry.set_contacts(party, contacts)
     registry.set_consents(party, consents, among=Purpose, by=by, now=now, on=on)
     audit.record("supporter:submit", supporter, by=by, at=now)
+    tell(supporter, "supporter_submitted", by=by, now=now)
     return supporter
 
 
@@ -177,6 +179,8 @@ def confirm(supporter: Supporter, *, confirmed_skills: Collection[int] = (), by:
     for skill in registry.skills_of(supporter.party_id, Registry.SUPPORTER):
         skill.confirmed = skill.confirmed or (skill.id in confirmed_skills and skill.qualification is not None)
     refresh(supporter, now=now)
+    take_back(supporter, "supporter_submitted")
+    tell(supporter, "supporter_confirmed", by=by, now=now)
 
 
 def return_(supporter: Supporter, *, note: str, by: Actor, now: datetime) -> None:
@@ -186,6 +190,7 @@ def return_(supporter: Supporter, *, note: str, by: Actor, now: datetime) -> Non
     _move(supporter, SupporterAction.RETURN, by=by, now=now)
     supporter.returned_note = note.strip()
     refresh(supporter, now=now)
+    tell(supporter, "supporter_returned", by=by, now=now, once=False)
 
 
 def resubmit(supporter: Supporter, *, by: Actor, now: datetime) -> None:
@@ -224,6 +229,7 @@ def end(supporter: Supporter, *, reason: str | None = None, by: Actor, now: date
     supporter.ended_because = (reason or "").strip() or None
     supporter.paused_until = None
     refresh(supporter, now=now)
+    tell(supporter, "supporter_ended", by=by, now=now)
 
 
 def refresh(supporter: Supporter, *, now: datetime) -> None:
