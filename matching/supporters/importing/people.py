@@ -97,9 +97,12 @@ def import_supporters(
     met: set[int] = set()
     rows = _good_rows(table, writing.summary)
     tags = dict(zip((row.number for row in rows), tags_of_column([row.text("tags") for row in rows]), strict=True))
+    by_name: dict[str, list[Known]] = {}
+    for one in known:
+        by_name.setdefault(one.key[0], []).append(one)
     for done, row in enumerate(rows, start=1):
         with db.session.no_autoflush:
-            writing.write(row, tags[row.number], known, met)
+            writing.write(row, tags[row.number], by_name, met)
         progress(done, len(rows))
     summary = writing.summary
     summary.refused.sort()
@@ -208,10 +211,10 @@ class _Writing:
     summary: Summary
     others: set[tuple[str, str]]
 
-    def write(self, row: Row, tags: list[str], known: Iterable[Known], met: set[int]) -> None:
+    def write(self, row: Row, tags: list[str], by_name: Mapping[str, list[Known]], met: set[int]) -> None:
         """Kana tell people of one name apart; where they are missing, only the department's own list may be meant."""
         name, kana = key_of(row.text("name"), row.text("kana"))
-        same_name = [one for one in known if one.key[0] == name and one.person.id not in met]
+        same_name = [one for one in by_name.get(name, ()) if one.person.id not in met]
         matches = [one for one in same_name if kana and one.key[1] == kana] or [
             one for one in same_name if one.of_department and not (one.key[1] and kana)
         ]
