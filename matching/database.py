@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -115,16 +114,6 @@ class Stamped:
 # A transaction that will write says so when it begins. SQLite then waits its turn at BEGIN IMMEDIATE; a plain
 # BEGIN that writes later fails at once with "database is locked" when another writer came between.
 _will_write: ContextVar[bool] = ContextVar("will_write", default=True)
-
-
-@contextmanager
-def reading() -> Any:
-    """Begin the transactions in this block as readers: they neither wait for a writer nor hold one up."""
-    token = _will_write.set(False)
-    try:
-        yield
-    finally:
-        _will_write.reset(token)
 
 
 def begin_as(*, writer: bool) -> None:

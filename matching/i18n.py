@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Flask, has_request_context, request
+from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 
@@ -29,8 +29,10 @@ def choose_locale() -> str:
     """English only where the reader asked for it with ?lang=en (kept in a cookie); never guessed from headers."""
     if not has_request_context():
         return "ja"
-    asked = request.args.get("lang") or request.cookies.get("lang")
-    return asked if asked in LOCALES else "ja"
+    for asked in (request.args.get("lang"), request.cookies.get("lang")):
+        if asked in LOCALES:
+            return asked
+    return "ja"
 
 
 def today(now: datetime) -> date:
@@ -93,6 +95,13 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.filters.update(day=as_day, wareki=as_wareki, moment=as_moment, label=label)
+
+    @app.after_request
+    def _keep_asked_locale(response: Response) -> Response:
+        if (asked := request.args.get("lang")) in LOCALES:
+            secure = app.config["SESSION_COOKIE_SECURE"]
+            response.set_cookie("lang", asked, max_age=365 * 86400, secure=secure, httponly=True, samesite="Lax")
+        return response
 
     @app.context_processor
     def _locale() -> dict[str, str]:

@@ -19,3 +19,14 @@ def test_a_coordinator_signs_in_through_the_form(app, session):
 @pytest.mark.parametrize("host", ["a" * 300, "a" * 64, "a..b", "evil.example", "日本.jp".encode().decode("latin1")])
 def test_a_host_name_that_cannot_be_ours_answers_400(web, host):
     assert "読み取れませんでした" in web.get("/", headers={"Host": host}, status=400)
+
+
+def test_the_language_that_was_asked_for_is_kept(web):
+    def language(path):
+        return web.get(path, status="*").html.html["lang"]
+
+    assert [language(path) for path in ("/", "/?lang=en", "/login", "/?lang=de", "/?lang=ja", "/")] == [
+        "ja", "en", "en", "en", "ja", "ja",
+    ]  # fmt: skip
+    cookie = web.get("/?lang=en").headers["Set-Cookie"]
+    assert cookie.startswith("lang=en") and "HttpOnly" in cookie and "SameSite=Lax" in cookie

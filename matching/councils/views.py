@@ -36,7 +36,7 @@ def index() -> str:
     return render_template("councils/index.html", councils=councils, taken=services.seats_taken(day), day=day)
 
 
-@bp.get("/councils/<int(max=2147483647):council_id>")
+@bp.get("/councils/<int:council_id>")
 @requires(Permission.COUNCIL_READ, _load)
 def show(council: Council) -> str:
     day = today(datetime.now(UTC))

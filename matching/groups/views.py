@@ -45,7 +45,7 @@ def index() -> str:
     return render_template("groups/index.html", found=found, words=words, ended=ended)
 
 
-@bp.get("/groups/<int(max=2147483647):group_id>")
+@bp.get("/groups/<int:group_id>")
 @requires(Permission.GROUP_READ, _load, audited=True)
 def show(group: Group) -> str:
     """One group; reading its contact data is written down."""

@@ -26,7 +26,7 @@ from .states import OPEN_TO_CHANGE, WORKFLOW, RequestAction, RequestState
 bp = Blueprint("help_requests", __name__)
 bp.add_app_template_global(when_in_words)
 
-ONE = "/requests/<int(max=2147483647):request_id>"
+ONE = "/requests/<int:request_id>"
 PER_PAGE = 20
 Page = str | Response | tuple[str, int]
 

@@ -33,7 +33,7 @@ from ..engine.text import fold
 from ..errors import Invalid, Stale
 from ..workflow import Labelled
 from .models import ContactKind
-from .services import Contact, SkillWords
+from .services import Contact
 from .vocabulary import WEEKDAYS, all_districts, all_fields
 
 DAYS_AHEAD = 3 * 366
@@ -356,7 +356,7 @@ def sent(form: Any, record: Any) -> bool:
 
 
 class Form(FlaskForm):
-    """A form of ours. ``accept`` answers whether it was sent and is valid; a service's Invalid lands beside its field."""
+    """A form of ours: its reference tables are filled in, and a service's Invalid lands beside its field."""
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         if self.is_submitted() and not request.form:
@@ -416,12 +416,3 @@ def lines(text: str | None) -> list[str]:
     """The non-empty lines of a text area, without leading bullets."""
     found = [re.sub(r"^[\s・\-*●○■□]+", "", line).strip() for line in (text or "").split("\n")]
     return [line for line in found if line]
-
-
-def skill_words(text: str | None) -> list[SkillWords]:
-    """One skill a line: 「剪定（造園技能士2級）」 gives the phrase and, in brackets at the end, the qualification."""
-    skills = []
-    for line in lines(text):
-        match = re.fullmatch(r"(.+?)\s*[（(]資格[:：]\s*(.+?)[)）]", line)
-        skills.append(SkillWords(match[1], qualification=match[2]) if match else SkillWords(line))
-    return skills

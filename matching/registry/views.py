@@ -36,7 +36,7 @@ def _representation(representation_id: int) -> Representation | None:
     return db.session.get(Representation, representation_id)
 
 
-@bp.get("/organizations/<int(max=2147483647):organization_id>")
+@bp.get("/organizations/<int:organization_id>")
 @requires(Permission.ORGANIZATION_READ, _organization, audited=True)
 def organization(organization: Organization) -> str:
     """Everything about one organization; reading its contact data is written down."""
@@ -52,7 +52,7 @@ def representations() -> str:
     return render_template("registry/representations.html", waiting=services.waiting_representations())
 
 
-@bp.post("/representations/<int(max=2147483647):representation_id>/approve")
+@bp.post("/representations/<int:representation_id>/approve")
 @requires(Permission.REPRESENTATION_APPROVE, _representation)
 def approve(representation: Representation) -> Response:
     return _decide(
@@ -62,7 +62,7 @@ def approve(representation: Representation) -> Response:
     )
 
 
-@bp.post("/representations/<int(max=2147483647):representation_id>/refuse")
+@bp.post("/representations/<int:representation_id>/refuse")
 @requires(Permission.REPRESENTATION_APPROVE, _representation)
 def refuse(representation: Representation) -> Response:
     return _decide(representation, approve=False, done=_("「確認できませんでした」と記録しました。"))

@@ -25,7 +25,7 @@ from ..states import WORKFLOW, SupporterState
 from . import bp
 from .signup import form_page
 
-ONE = "/supporters/<int(max=2147483647):supporter_id>"
+ONE = "/supporters/<int:supporter_id>"
 FORMS: dict[str, type[Any]] = {
     "confirm": ConfirmForm,
     "return": ReturnForm,
