@@ -97,6 +97,8 @@ def test_somebody_of_a_known_name_or_telephone_is_offered_before_a_new_person_is
     assert the_form(page)["skills-0-phrase"].value == "しめなわ作り"
     assert session.scalar(select(func.count()).select_from(Supporter)) == 0
     form = the_form(page.click(href=f"party={known.id}"))
+    read = session.scalars(select(AuditEntry).where(AuditEntry.event == "person:read")).one()
+    assert read.subject_id == known.id and read.actor_user_id  # contact data were shown
     assert form["name"].value == "中司 義人"
     form["source"], form["skills-0-phrase"] = "paper", "しめなわ作り"
     form.submit(status=303)

@@ -10,6 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from ... import audit
 from ...accounts.actor import Actor
 from ...accounts.models import User
 from ...accounts.permissions import Permission, current_actor, requires
@@ -120,14 +121,17 @@ def registered() -> str:
 
 
 @bp.route("/supporters/enter", methods=["GET", "POST"])
-@requires(Permission.SUPPORTER_ENTER)
+@requires(Permission.SUPPORTER_ENTER, audited=True)
 def enter() -> Page:
-    """A coordinator writes down what somebody said. ``?party=`` names one that is known already."""
+    """A coordinator writes down what somebody said. ``?party=`` names one that is known already: its data are read."""
     party = _named_party()
     for_organization = isinstance(party, Organization) or (party is None and request.args.get("as") == "organization")
     if party and (existing := services.open_registration(party.id)):
         return already_registered(existing)
     form = _desk_form(party, for_organization=for_organization)
+    if party and not form.is_submitted():
+        audit.record(f"{party.kind.value}:read", party, by=current_actor(), at=datetime.now(UTC))
+        db.session.commit()
     alike: Sequence[Party] = ()
     if form.validate_on_submit() and not (alike := _alike(form, party)):
         supporter = form.try_to(lambda: _enter(form, party, now=datetime.now(UTC)))
