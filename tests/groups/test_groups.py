@@ -63,6 +63,8 @@ def test_the_pages_show_groups_and_reading_one_is_written_down(app, session):
     browser = sign_in(app, a_coordinator("saporant").email)
     assert "さざなみ" in browser.get("/groups")
     assert "さざなみ" in browser.get("/groups", {"q": group.number})
+    registry.rename(group.organization, name="漣", kana="サザナミ")
+    assert all("漣" in browser.get("/groups", {"q": kana}) for kana in ("さざなみ", "サザナミ"))
     assert "当てはまる団体はありません" in browser.get("/groups", {"q": "ない名前"})
     assert "登録を終えた団体はありません" in browser.get("/groups?state=ended")
     page = browser.get(f"/groups/{group.id}")
