@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -187,7 +188,7 @@ class SmtpTransport:
         try:
             server = _Conversation(self.host, self.port, timeout=20)
             if self.starttls:
-                server.starttls()
+                server.starttls(context=ssl.create_default_context())
             if self.user:
                 server.login(self.user, self.password)
             server.send_message(mail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..engine.types import Bar, Card, Phrase, Ranked, Reason
+from ..engine.types import Card, Phrase
 
 
 def card_to_json(card: Card) -> dict[str, Any]:
@@ -40,27 +40,6 @@ def card_from_json(value: Mapping[str, Any], *, key: str) -> Card:
         supports=_set(value["supports"]),
         money=value["money"],
         heads=value["heads"],
-    )
-
-
-def ranked_to_json(ranked: Ranked) -> dict[str, Any]:
-    """What a shortlist freezes of one candidate."""
-    return {
-        "key": ranked.key,
-        "score": ranked.score,
-        "strength": ranked.strength,
-        "bars": [[bar.criterion, bar.got, bar.of] for bar in ranked.bars],
-        "reasons": [[r.kind, r.criterion, r.code, dict(r.params)] for r in ranked.reasons],
-    }
-
-
-def ranked_from_json(value: Mapping[str, Any]) -> Ranked:
-    return Ranked(
-        key=value["key"],
-        score=value["score"],
-        strength=value["strength"],
-        bars=tuple(Bar(*bar) for bar in value["bars"]),
-        reasons=tuple(Reason(*reason) for reason in value["reasons"]),
     )
 
 

@@ -27,7 +27,9 @@ def register_a_shimenawa_maker(app):
     browser = browser_of(app)
     sign_up(browser, app, VOLUNTEER, "shimenawa-to-warazori")
     form = form_with(browser.get("/supporters/new").maybe_follow(), "skills-0-phrase")
-    fill(form, name="原田 ミツ子", kana="はらだ みつこ", birth_year="1943", intro="わらのことなら何でも聞いてください。")
+    fill(
+        form, name="原田 ミツ子", kana="はらだ みつこ", birth_year="1943", intro="わらのことなら何でも聞いてください。"
+    )
     form["skills-0-phrase"], form["skills-1-phrase"] = "しめ縄づくり", "わらぞうり"
     tick(form, "supports", "instruct")
     tick(form, "availability", *(str(slot) for slot in range(21)))

@@ -365,3 +365,12 @@ def test_an_owner_is_not_asked_by_which_way_they_speak(app, session):
     form.submit(status=303)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.event == "supporter:end")).one()
     assert (entry.source, entry.on_behalf_of_id) == ("web", None)
+
+
+def test_a_contractor_does_not_learn_of_people_who_only_sit_on_councils(app, session):
+    member = a_person("審議 委員", kana="しんぎ いいん")
+    known = session.get(Person, a_representative(an_organization()).party_id)
+    desk, city = sign_in(app, a_coordinator("saporant").email), sign_in(app, a_coordinator().email)
+    desk.get(f"/supporters/enter?party={member.id}", status=404)
+    city.get(f"/supporters/enter?party={member.id}", status=200)
+    desk.get(f"/supporters/enter?party={known.id}", status=200).mustcontain(known.name)

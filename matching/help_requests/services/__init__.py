@@ -28,7 +28,7 @@ from .moving import (
     tell_requester,
     withdraw,
 )
-from .reading import requests_of, visible_to
+from .reading import requests_of
 
 __all__ = [
     "LONGEST_OUTLINE",
@@ -64,7 +64,6 @@ __all__ = [
     "tell_requester",
     "terms_are_open",
     "terms_of",
-    "visible_to",
     "when_in_words",
     "withdraw",
     "wrong_with",

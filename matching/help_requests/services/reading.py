@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from ...accounts.actor import Actor
-from ...accounts.permissions import Permission, may
 from ..models import HelpRequest
 
 
@@ -15,8 +14,3 @@ def requests_of(actor: Actor) -> Select[HelpRequest]:
     if actor.user_id is not None:
         ways.append(HelpRequest.submitted_by_id == actor.user_id)
     return select(HelpRequest).where(or_(*ways))
-
-
-def visible_to(actor: Actor) -> Select[HelpRequest]:
-    """All of them for the desks and for reading staff, otherwise the actor's own. The reader adds order and limit."""
-    return select(HelpRequest) if may(actor, Permission.REQUEST_LIST) else requests_of(actor)

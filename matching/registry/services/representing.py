@@ -12,9 +12,10 @@ from ... import audit
 from ...accounts.actor import Actor, lookups
 from ...audit import AuditEntry
 from ...database import db
-from ..models import Organization, Person, Representation
+from ..models import Organization, Party, Person, Representation
 from ..states import REPRESENTATION, RepresentationAction, RepresentationState
 from ..vocabulary import Desk, OrganizationKind
+from .consents import has_basis
 from .naming import name_key
 from .parties import Contact, create_organization, organizations_like, rename, set_contacts, write_person
 
@@ -158,6 +159,11 @@ def unchecked_claim(person_id: int | None, organization_id: int) -> Representati
             Representation.state == RepresentationState.CLAIMED,
         )
     )
+
+
+def is_known_to_desks(party: Party) -> bool:
+    """Whether a desk knows this party from more than a council's roster, which contractors must not see."""
+    return isinstance(party, Organization) or has_basis(party.id) or bool(representations_of(party.id))
 
 
 def waiting_representations() -> list[Representation]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -152,7 +152,8 @@ def _alike(form: Any, party: Party | None) -> Sequence[Party]:
         alike: Sequence[Party] = registry.organizations_like(name, district_id=district_id)
         message = _("同じ団体かどうかを確かめて、別の団体のときは印を付けてください。")
     else:
-        alike = registry.people_like(form.name.data, kana=form.kana.data, telephone=form.telephone.data)
+        people = registry.people_like(form.name.data, kana=form.kana.data, telephone=form.telephone.data)
+        alike = [person for person in people if _may_be_named(person)]
         message = _("同じ人かどうかを確かめて、別の人のときは印を付けてください。")
     form.different.errors = [message] if alike else []
     return alike
@@ -160,7 +161,14 @@ def _alike(form: Any, party: Party | None) -> Sequence[Party]:
 
 def _named_party() -> Party | None:
     value = request.args.get("party", "")
-    return db.session.get(Party, int(value)) if value.isdecimal() and len(value) < 10 else None
+    party = db.session.get(Party, int(value)) if value.isdecimal() and len(value) < 10 else None
+    if party and not _may_be_named(party):
+        abort(404)
+    return party
+
+
+def _may_be_named(party: Party) -> bool:
+    return registry.is_known_to_desks(party) or not current_actor().contractor
 
 
 def _desk_form(party: Party | None, *, for_organization: bool) -> Any:
