@@ -37,7 +37,7 @@ from ..registry.models import Person, Purpose, Registry, Representation, Skill
 from ..registry.services import MAX_SKILLS, SkillWords, active_consents, skills_of
 from ..registry.vocabulary import Level, Money, OrganizationKind, Support
 from .models import Supporter
-from .services import Told
+from .services import Told, registration_needs_consent
 
 TOLD_BY = (Source.PAPER, Source.TELEPHONE)
 LONGEST_INTRO = 2000
@@ -78,6 +78,17 @@ class Registration(Form):
 def unreachable(form: Any) -> Iterator[tuple[str, str]]:
     if not form.telephone.data and not form.mail.data:
         yield "telephone", _("電話番号かメールアドレスの、どちらかを入力してください。")
+
+
+def without_skills(form: Any) -> Iterator[tuple[str, str]]:
+    if not any(row.form.phrase.data for row in form.skills):
+        yield "skills", _("できることを1つ以上書いてください。")
+
+
+def without_consent(form: Any) -> Iterator[tuple[str, str]]:
+    """Said together with the other mistakes; the service refuses it too."""
+    if Purpose.MATCHING not in (form.consents.data or ()):
+        yield "consents", registration_needs_consent()
 
 
 def nameless_organization(form: Any) -> Iterator[tuple[str, str]]:
@@ -256,11 +267,11 @@ class Pledge:
 
 
 class RegisterPerson(PersonFields, ContactFields, ContentFields, Pledge, Registration):
-    checks = (unreachable,)
+    checks = (unreachable, without_skills, without_consent)
 
 
 class RegisterOrganization(OrganizationFields, ContactFields, ContentFields, Pledge, Registration):
-    checks = (unreachable, nameless_organization)
+    checks = (unreachable, nameless_organization, without_skills, without_consent)
 
 
 class DeskFields:

@@ -71,6 +71,13 @@ def entered(form_key: str) -> Supporter | None:
     return db.session.scalar(select(Supporter).where(Supporter.form_key == form_key))
 
 
+def registration_needs_consent() -> str:
+    return _(
+        "「%(purpose)s」に同意がないと、ご紹介ができません。登録するには、印を付けてください。",
+        purpose=_(Purpose.MATCHING.label),
+    )
+
+
 def needs_guardian(birth_year: int | None, on: date) -> bool:
     """Under age in this calendar year, as far as the year of birth tells."""
     return birth_year is not None and on.year - birth_year < OF_AGE
@@ -98,13 +105,7 @@ def register(
     if on > today(now):
         raise Invalid(_("受け付けた日は、今日までの日付にしてください。"), field="given_on")
     if by.source is Source.WEB and Purpose.MATCHING not in consents:
-        raise Invalid(
-            _(
-                "「%(purpose)s」に同意がないと、ご紹介ができません。登録するには、印を付けてください。",
-                purpose=_(Purpose.MATCHING.label),
-            ),
-            field="consents",
-        )
+        raise Invalid(registration_needs_consent(), field="consents")
     _check(party, told, consents)
     supporter = Supporter(
         party=party,

@@ -242,3 +242,16 @@ def test_an_organization_that_is_known_is_not_written_down_twice_nor_touched_bef
     assert session.scalar(select(func.count()).select_from(Organization)) == 1
     assert [point.value for point in known.contact_points] == ["083-922-0000"]
     assert session.scalar(select(func.count()).select_from(Supporter)) == 0
+
+
+def test_everything_that_is_missing_is_said_at_once(app, session):
+    """Nobody mends a page only to be told of the next mistake."""
+    user = a_user()
+    session.commit()
+    page = the_form(sign_in(app, user.email).get("/supporters/new")).submit(status=422)
+    for message in (
+        "ふりがなを入力してください。",
+        "できることを1つ以上書いてください。",
+        "同意がないと、ご紹介ができません",
+    ):
+        assert message in page
