@@ -110,7 +110,7 @@ def waiting_for(actor: Actor) -> list[dict[str, str]]:
             "url": url_for("dispatch.my_inquiry", inquiry_id=inquiry.id),
         }
         for inquiry in reading.inquiries_to(actor.parties)
-        if inquiry.state in WAITING
+        if inquiry.state in WAITING and not inquiry.is_held
     ]
     agreements = [
         {

@@ -247,3 +247,15 @@ def test_a_number_that_no_row_can_have_finds_nobody(app, session):
     request = a_case()
     desk = sign_in(app, a_coordinator().email)
     desk.get(f"/requests/{request.id}/candidates/add?profile=9223372036854775808", status=200)
+
+
+def test_nobody_sees_on_their_page_what_can_still_be_taken_back(app, session):
+    supporter = a_conjurer(mail="warako@example.jp")
+    user = a_user(email="warako@example.jp", party=supporter.party)
+    inquiry = asked(a_case(), channel=Source.MAIL)
+    page = f"/my/inquiries/{inquiry.id}"
+    browser = sign_in(app, user.email)
+    assert page not in browser.get("/me")
+    inquiry.message.state, inquiry.message.sent_at = MessageState.SENT, NOW
+    session.commit()
+    assert page in browser.get("/me")
