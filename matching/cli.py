@@ -53,10 +53,12 @@ def deliver(limit: int) -> None:
 
 @jobs_group.command("run")
 def run_jobs() -> None:
-    """Bring supporters back whose pause is over; the same again changes nothing."""
-    count = supporters.resume_rested(now=datetime.now(UTC))
+    """Bring supporters back whose pause is over, turn the fiscal year; the same again changes nothing."""
+    now, renews = datetime.now(UTC), current_app.config["REGISTRATIONS_RENEW"]
+    turned = supporters.turn_the_year(renews=renews, now=now)
+    rested = supporters.resume_rested(now=now)
     db.session.commit()
-    click.echo(f"お休みを終えた登録 {count}")
+    click.echo(f"{'期間を延ばした' if renews else '期間が終わった'}登録 {turned}　お休みを終えた登録 {rested}")
 
 
 @staff_group.command("add")

@@ -59,6 +59,7 @@ def load(instance: Path) -> dict[str, Any]:
         "SMTP_PASSWORD": env("SMTP_PASSWORD", ""),
         "SMTP_STARTTLS": env("SMTP_STARTTLS", "1") == "1",
         "MAIL_HOLD_SECONDS": int(env("MAIL_HOLD_SECONDS", "300")),
+        "REGISTRATIONS_RENEW": env("REGISTRATIONS_RENEW", "1") == "1",
         "LINK_DAYS": int(env("LINK_DAYS", "30")),
         "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
         "MAX_FORM_MEMORY_SIZE": MAX_FORM_BYTES,

@@ -171,11 +171,30 @@ def refuse_ended(supporter: Supporter) -> None:
         )
 
 
+def _end_of_year(now: datetime) -> date:
+    return date(fiscal_year(today(now)) + 1, 3, 31)
+
+
+def turn_the_year(*, renews: bool, now: datetime) -> int:
+    """What becomes of registrations whose year is over: they go on by themselves, or, by the city's setting, end."""
+    over = select(Supporter).where(
+        Supporter.state.in_([SupporterState.ACTIVE, SupporterState.PAUSED]), Supporter.runs_until < today(now)
+    )
+    supporters = db.session.scalars(over.order_by(Supporter.id)).all()
+    for supporter in supporters:
+        if renews:
+            supporter.runs_until = _end_of_year(now)
+            audit.record("supporter:renew", supporter, by=SYSTEM, at=now, fields=["runs_until"])
+        else:
+            end(supporter, reason=_("登録の期間が終わったため"), by=SYSTEM, now=now)
+    return len(supporters)
+
+
 def confirm(supporter: Supporter, *, confirmed_skills: Collection[int] = (), by: Actor, now: datetime) -> None:
     """A coordinator looked at it; it runs to the end of this fiscal year. ``confirmed_skills``: certificates seen."""
     _move(supporter, SupporterAction.CONFIRM, by=by, now=now)
     supporter.confirmed_at, supporter.confirmed_by_id = now, by.user_id
-    supporter.runs_until = date(fiscal_year(today(now)) + 1, 3, 31)
+    supporter.runs_until = _end_of_year(now)
     supporter.returned_note = None
     for skill in registry.skills_of(supporter.party_id, Registry.SUPPORTER):
         skill.confirmed = skill.confirmed or (skill.id in confirmed_skills and skill.qualification is not None)

@@ -1,6 +1,7 @@
 """What the owner of a registration does with it, and what searches see."""
 
 import itertools
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
@@ -224,3 +225,20 @@ def test_a_user_without_a_registration_reads_none(app, session):
     supporter = a_supporter()
     user = a_user()
     sign_in(app, user.email).get(f"/supporters/{supporter.id}", status=404)
+
+
+APRIL = datetime(2027, 4, 1, 1, 0, tzinfo=UTC)
+
+
+def test_in_april_a_registration_goes_on_by_itself(session):
+    supporter = a_supporter()
+    assert services.turn_the_year(renews=True, now=APRIL) == 1
+    assert (str(supporter.runs_until), supporter.state) == ("2028-03-31", SupporterState.ACTIVE)
+    assert services.turn_the_year(renews=True, now=APRIL) == 0
+
+
+def test_where_the_city_wants_it_a_registration_ends_with_its_year(session):
+    supporter = a_supporter()
+    assert services.turn_the_year(renews=False, now=NOW) == 0
+    assert services.turn_the_year(renews=False, now=APRIL) == 1
+    assert supporter.state is SupporterState.ENDED

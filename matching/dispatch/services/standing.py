@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import func, or_, select
 
 from ...database import db
@@ -67,7 +68,7 @@ def standing_of(request: HelpRequest, *, now: datetime) -> Callable[[list[int]],
                 busy_on=frozenset().union(*(busy.get(id_, frozenset()) for id_ in family)),
                 open_inquiries=sum(waiting.get(id_, 0) for id_ in family),
                 of_the_requester=any(id_ in own for id_ in family),
-                registration_ends=runs_until,
+                registration_ends=None if current_app.config["REGISTRATIONS_RENEW"] else runs_until,
             )
         return found
 
