@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from matching import models as _tables  # noqa: F401
+from matching import models as _tables  # noqa: F401  (the mapper needs every table to be known)
 from matching.engine.measures import measure
 from matching.match_commands import match
 

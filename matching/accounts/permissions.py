@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
@@ -170,22 +170,21 @@ def requires(
                 abort(404)
             return view(subject) if may(actor, permission, subject) else refuse(actor)
 
-        guarded.access = permission  # type: ignore[attr-defined]
-        guarded.audited = audited  # type: ignore[attr-defined]
-        return guarded  # type: ignore[return-value]
+        guarded.__dict__.update(access=permission, audited=audited)
+        return cast(View, guarded)
 
     return mark
 
 
 def public(view: View) -> View:
     """A view for everybody, signed in or not."""
-    view.access = "public"  # type: ignore[attr-defined]
+    view.__dict__["access"] = "public"
     return view
 
 
 def audited(view: View) -> View:
     """Reading this page is written down, so its transaction begins as a writer."""
-    view.audited = True  # type: ignore[attr-defined]
+    view.__dict__["audited"] = True
     return view
 
 

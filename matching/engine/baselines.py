@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from rapidfuzz import fuzz
@@ -34,10 +34,10 @@ class Bm25:
 
     def __init__(self, cards: Sequence[Card], tokens: Callable[[str], list[str]]) -> None:
         self._tokens = tokens
-        self._texts: list[tuple[str, Counter[str]]] = []
+        self._texts: list[tuple[str, defaultdict[str, float]]] = []
         df: Counter[str] = Counter()
         for card in cards:
-            held: Counter[str] = Counter()
+            held: defaultdict[str, float] = defaultdict(float)
             self._count(held, [p.text for p in card.phrases], 1.0)
             self._count(held, [card.intro], 0.5)
             df.update(held.keys())
@@ -47,7 +47,7 @@ class Bm25:
         self._mean = sum(sum(held.values()) for _, held in self._texts) / max(total, 1) or 1.0
 
     def rank(self, ask: Ask) -> list[str]:
-        asked: Counter[str] = Counter()
+        asked: defaultdict[str, float] = defaultdict(float)
         self._count(asked, [ask.title, *ask.needs], 1.0)
         self._count(asked, [ask.detail], 0.5)
         scored = []
@@ -61,10 +61,10 @@ class Bm25:
             scored.append((-score, key))
         return [key for _, key in sorted(scored)]
 
-    def _count(self, into: Counter[str], texts: Sequence[str], weight: float) -> None:
+    def _count(self, into: defaultdict[str, float], texts: Sequence[str], weight: float) -> None:
         for text in texts:
             for token in self._tokens(text):
-                into[token] += weight  # type: ignore[assignment]
+                into[token] += weight
 
 
 def character_pairs(text: str) -> list[str]:

@@ -26,7 +26,6 @@ _SUPPLEMENT = str.maketrans(
     "邉嶋嶌舘栁桒冨峯劔劒冰靑鷗龜聯辨辯瓣曻埜渕彥晧祐", "辺島島館柳桑富峰剣剣氷青鴎亀連弁弁弁昇野淵彦皓祐"
 )
 _DASH_IN_KATAKANA = re.compile(r"(?<=[ァ-ヺヽヾー])[-‐‑‒–—―−─━ｰ]+(?![0-9a-zA-Z])")
-_KATAKANA = re.compile(r"[ァ-ヺ]")
 _HIRAGANA_ONLY = re.compile(r"[ぁ-ゖー]+\Z")
 _SENTENCE = re.compile(r"[^。．！？!?\n\r]+")
 _HAS_WORD = re.compile(r"[0-9a-zぁ-ゖァ-ヺ々〆一-鿿㐀-䶿\U00020000-\U0003ffff]")

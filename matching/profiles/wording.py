@@ -42,11 +42,6 @@ def strength_label(strength: str) -> str:
     return {"strong": _("有力"), "possible": _("可能性あり"), "weak": _("弱い")}.get(strength, strength)
 
 
-def kind_label(kind: str) -> str:
-    """What sort of reason it is: matched, missing, unknown or warning."""
-    return {"matched": _("合う"), "missing": _("合わない"), "unknown": _("不明"), "warning": _("注意")}.get(kind, kind)
-
-
 def _field(number: Any) -> str:
     return _(FIELDS[number]) if number in FIELDS else str(number)
 

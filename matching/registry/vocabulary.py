@@ -206,15 +206,3 @@ def all_districts() -> list[District]:
 
 def all_desks() -> list[Desk]:
     return list(db.session.scalars(select(Desk).order_by(Desk.id)))
-
-
-def slots_in_words(slots: frozenset[int] | None) -> str:
-    """「月 午前・午後、土 夜間」"""
-    if slots is None:
-        return "まだ聞いていません"
-    days = []
-    for day in range(7):
-        parts = [PARTS[part].label for part in range(3) if day * 3 + part in slots]
-        if parts:
-            days.append(f"{WEEKDAYS[day]} {'・'.join(parts)}")
-    return "、".join(days) or "なし"

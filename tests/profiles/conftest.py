@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from matching import models as _tables  # noqa: F401  (create_all needs them)
+from matching import models as _tables  # noqa: F401  (create_all needs every table to be known)
 from matching.database import db
 from matching.registry.models import Person
 

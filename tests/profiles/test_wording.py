@@ -8,7 +8,7 @@ from matching.engine.criteria import MONEY_ORDER
 from matching.engine.ranking import CRITERIA, STRENGTHS
 from matching.engine.reasons import CODES
 from matching.engine.types import Reason
-from matching.profiles.wording import criterion_label, kind_label, say, strength_label
+from matching.profiles.wording import criterion_label, say, strength_label
 from matching.registry.vocabulary import Money
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -44,7 +44,6 @@ def test_a_code_of_tomorrow_is_shown_as_it_is() -> None:
 def test_bars_strengths_and_kinds_have_names() -> None:
     assert all(criterion_label(criterion) != criterion for criterion in CRITERIA)
     assert [strength_label(strength) for strength in STRENGTHS] == ["有力", "可能性あり", "弱い"]
-    assert kind_label("warning") == "注意"
 
 
 def test_engine_and_forms_speak_of_the_same_money() -> None:

@@ -121,6 +121,4 @@ def undo(agreement: Agreement, *, by: Actor, now: datetime) -> None:
     if agreement.message is None:
         raise MatchingError(_("メールで送ったものだけが、ここから取り消せます。"))
     outbox.cancel(agreement.message)
-    agreement.state = AGREEMENT.after(agreement.state, AgreementAction.RETRACT)
-    help_requests.advance(agreement.request, RequestAction.KEEP_PROMISE, by=by, now=now)
-    audit.record("agreement:retract", agreement, by=by, at=now, case=agreement.request_id)
+    take_back(agreement, by=by, now=now)

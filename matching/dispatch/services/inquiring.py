@@ -32,8 +32,6 @@ from .inquiries import inquiries_of, mail_of, move, promises, stand_down, tell, 
 from .shortlisting import admitted, make_shortlist, registries_for, search
 from .standing import standing_of, times_this_year
 
-CHANNELS = (Source.TELEPHONE, Source.MAIL, Source.PAPER)
-
 
 def warnings_now(candidate: Candidate, *, now: datetime) -> list[Reason]:
     """The hard rules as they stand at this moment, not as they stood when the list was frozen."""
