@@ -39,8 +39,10 @@ PASSWORD = "kyodo-musubi-demo"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def read(name: str) -> Any:
-    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+def read(name: str) -> list[dict[str, Any]]:
+    """The entries of one kind, from all files of its folder; a fact that is not written is not known."""
+    files = sorted((FOLDER / name).glob("*.json"))
+    return [entry for file in files for entry in json.loads(file.read_text(encoding="utf-8"))]
 
 
 @dataclass
@@ -80,7 +82,7 @@ def load_people(city: City) -> None:
     """Everything but the requests, in an order in which each finds what it points at."""
     city.desks = {desk.code: desk for desk in db.session.scalars(select(Desk))}
     city.districts = {district.name: district.id for district in db.session.scalars(select(District))}
-    for row in read("staff")["staff"]:
+    for row in read("staff"):
         _staff(city, row)
     for row in read("organizations"):
         _organization(city, row)
