@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, String, event, select
+from sqlalchemy import ForeignKey, Index, String, and_, event, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .database import Model, db
@@ -60,6 +60,16 @@ def record(
     )
     db.session.add(entry)
     return entry
+
+
+def entries_about(subjects: Iterable[Any], *, most: int = 500) -> list[AuditEntry]:
+    """The latest entries about these records, newest first, in one query."""
+    ids: dict[str, list[int]] = {}
+    for subject in subjects:
+        ids.setdefault(subject.__tablename__, []).append(subject.id)
+    about = [and_(AuditEntry.subject_type == kind, AuditEntry.subject_id.in_(some)) for kind, some in ids.items()]
+    query = select(AuditEntry).where(or_(false(), *about)).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    return list(db.session.scalars(query.limit(most)))
 
 
 def history(*, case: int | None = None, subject: Any = None) -> list[AuditEntry]:

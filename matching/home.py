@@ -49,7 +49,7 @@ STAFF_PAGES = (
     Door("dispatch.queue", _l("窓口"), Permission.REQUEST_LIST),
     Door("help_requests.enter", _l("依頼を入れる"), Permission.REQUEST_ENTER),
     Door("supporters.index", _l("協働サポーター"), Permission.SUPPORTER_LIST),
-    Door("groups.index", _l("登録団体"), Permission.GROUP_READ),
+    Door("groups.index", _l("登録団体"), Permission.GROUP_LIST),
     Door("councils.index", _l("審議会等"), Permission.COUNCIL_READ),
     Door("registry.representations", _l("代表者の確認"), Permission.REPRESENTATION_APPROVE),
     Door("home.mails", _l("メール"), Permission.OUTBOX_READ),

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..database import begin_as
 from ..workflow import N_, Labelled
-from .actor import PUBLIC, Actor, actor_of
+from .actor import PUBLIC, Actor, actor_of, lookups
 from .models import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,24 +29,41 @@ class Permission(Labelled):
     ACCOUNT_MANAGE = "account:manage", N_("職員の権限を管理する")
     CANDIDATE_FIND = "candidate:find", N_("登録を検索する")
     COUNCIL_CANDIDATE = "council:candidate", N_("審議会委員を紹介の候補に見る")
+    COUNCIL_EDIT = "council:edit", N_("審議会等と委員を直す")
+    COUNCIL_EXPORT = "council:export", N_("審議会等をファイルに書き出す")
+    COUNCIL_FOUND = "council:found", N_("審議会等を加える")
     COUNCIL_READ = "council:read", N_("審議会等を見る")
+    GROUP_EDIT = "group:edit", N_("登録団体を直す")
+    GROUP_ENTER = "group:enter", N_("登録団体を加える")
+    GROUP_EXPORT = "group:export", N_("登録団体をファイルに書き出す")
+    GROUP_LIST = "group:list", N_("登録団体の一覧を見る")
     GROUP_READ = "group:read", N_("登録団体を見る")
     INQUIRY_ANSWER = "inquiry:answer", N_("打診に返事をする")
     ME_READ = "me:read", N_("自分のページを見る")
     ORGANIZATION_CLAIM = "organization:claim", N_("団体の代表者・担当者として名のる")
+    ORGANIZATION_EDIT = "organization:edit", N_("団体を直す")
+    ORGANIZATION_ENTER = "organization:enter", N_("団体を加える")
+    ORGANIZATION_EXPORT = "organization:export", N_("団体をファイルに書き出す")
+    ORGANIZATION_LIST = "organization:list", N_("団体の一覧を見る")
     ORGANIZATION_READ = "organization:read", N_("団体を見る")
     OUTBOX_READ = "outbox:read", N_("メールの送信状況を見る")
     OUTBOX_SETTLE = "outbox:settle", N_("送れたか分からないメールを片付ける")
+    PARTY_FIND = "party:find", N_("人・団体・依頼を探す")
+    PERSON_EDIT = "person:edit", N_("個人の記録を直す")
+    PERSON_LIST = "person:list", N_("個人の一覧を見る")
+    PERSON_READ = "person:read", N_("個人の記録を見る")
     REPRESENTATION_APPROVE = "representation:approve", N_("代表者・担当者を確認する")
     REQUEST_ANSWER = "request:answer", N_("了承の返事と報告をする")
     REQUEST_ENTER = "request:enter", N_("電話や書面の依頼を入れる")
     REQUEST_HANDLE = "request:handle", N_("依頼を進める")
     REQUEST_LIST = "request:list", N_("依頼の一覧を見る")
     REQUEST_READ = "request:read", N_("依頼を見る")
+    REQUEST_RELEASE = "request:release", N_("依頼を公開する・公開をやめる")
     REQUEST_SUBMIT = "request:submit", N_("依頼を出す")
     SUPPORTER_CONFIRM = "supporter:confirm", N_("登録を確認する")
     SUPPORTER_EDIT = "supporter:edit", N_("登録を直す")
     SUPPORTER_ENTER = "supporter:enter", N_("電話や書面の登録を入れる")
+    SUPPORTER_EXPORT = "supporter:export", N_("協働サポーターをファイルに書き出す")
     SUPPORTER_LIST = "supporter:list", N_("協働サポーターの一覧を見る")
     SUPPORTER_READ = "supporter:read", N_("協働サポーターの登録を見る")
     SUPPORTER_REGISTER = "supporter:register", N_("協働サポーターに登録する")
@@ -77,6 +94,25 @@ def city_employee(actor: Actor, subject: Any) -> bool:
     return not actor.contractor
 
 
+def council_office(actor: Actor, subject: Any) -> bool:
+    """Those who look after the rosters of all departments."""
+    return actor.has(Role.PERSONNEL, Role.ADMINISTRATOR)
+
+
+def clerk(actor: Actor, subject: Any) -> bool:
+    return actor.has(Role.CLERK)
+
+
+def of_my_department(actor: Actor, subject: Any) -> bool:
+    """A council of the clerk's own department."""
+    return subject is not None and subject.department_id in actor.departments
+
+
+def known_to_this_staff(actor: Actor, subject: Any) -> bool:
+    """A contractor's staff knows nothing of people who only sit on councils. Rooms above say what a desk knows."""
+    return subject is not None and (not actor.contractor or lookups.is_known_to_desks(subject.id))
+
+
 def is_about_me(actor: Actor, subject: Any) -> bool:
     return subject is not None and subject.party_id in actor.parties
 
@@ -97,24 +133,41 @@ POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.ACCOUNT_MANAGE: ((administrator,),),
     Permission.CANDIDATE_FIND: ((coordinator,),),
     Permission.COUNCIL_CANDIDATE: ((coordinator, city_employee),),
+    Permission.COUNCIL_EDIT: ((council_office,), (clerk, of_my_department)),
+    Permission.COUNCIL_EXPORT: ((council_office,), (clerk,)),
+    Permission.COUNCIL_FOUND: ((council_office,), (clerk,)),
     Permission.COUNCIL_READ: ((council_staff,), (coordinator, city_employee)),
-    Permission.GROUP_READ: ((coordinator,), (reading_staff,), (administrator,)),
+    Permission.GROUP_EDIT: ((is_about_me,), (coordinator,)),
+    Permission.GROUP_ENTER: ((coordinator,),),
+    Permission.GROUP_EXPORT: ((coordinator,),),
+    Permission.GROUP_LIST: ((coordinator,), (reading_staff,), (administrator,)),
+    Permission.GROUP_READ: ((is_about_me,), (coordinator,), (reading_staff,), (administrator,)),
     Permission.INQUIRY_ANSWER: ((is_about_me,),),
     Permission.ME_READ: ((signed_in,),),
     Permission.ORGANIZATION_CLAIM: ((signed_in,),),
+    Permission.ORGANIZATION_EDIT: ((coordinator,),),
+    Permission.ORGANIZATION_ENTER: ((coordinator,),),
+    Permission.ORGANIZATION_EXPORT: ((coordinator,),),
+    Permission.ORGANIZATION_LIST: ((coordinator,), (reading_staff,), (administrator,)),
     Permission.ORGANIZATION_READ: ((coordinator,), (reading_staff,), (administrator,)),
     Permission.OUTBOX_READ: ((coordinator,), (administrator,)),
     Permission.OUTBOX_SETTLE: ((coordinator,), (administrator,)),
+    Permission.PARTY_FIND: ((coordinator,), (council_staff,)),
+    Permission.PERSON_EDIT: ((coordinator, known_to_this_staff), (council_office,), (clerk,)),
+    Permission.PERSON_LIST: ((coordinator,), (council_staff,)),
+    Permission.PERSON_READ: ((coordinator, known_to_this_staff), (council_office,), (clerk,), (reading_staff,)),
     Permission.REPRESENTATION_APPROVE: ((coordinator,),),
     Permission.REQUEST_ANSWER: ((is_the_requester,),),
     Permission.REQUEST_ENTER: ((coordinator,),),
     Permission.REQUEST_HANDLE: ((coordinator, at_its_desk),),
     Permission.REQUEST_LIST: ((coordinator,), (reading_staff,)),
     Permission.REQUEST_READ: ((is_the_requester,), (submitted_it,), (coordinator,), (reading_staff,)),
+    Permission.REQUEST_RELEASE: ((is_the_requester,), (coordinator, at_its_desk)),
     Permission.REQUEST_SUBMIT: ((signed_in,),),
     Permission.SUPPORTER_CONFIRM: ((coordinator,),),
     Permission.SUPPORTER_EDIT: ((is_about_me,), (coordinator,)),
     Permission.SUPPORTER_ENTER: ((coordinator,),),
+    Permission.SUPPORTER_EXPORT: ((coordinator,),),
     Permission.SUPPORTER_LIST: ((coordinator,), (reading_staff,)),
     Permission.SUPPORTER_READ: ((is_about_me,), (coordinator,)),
     Permission.SUPPORTER_REGISTER: ((signed_in,),),

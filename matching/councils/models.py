@@ -24,9 +24,13 @@ class Council(Stamped, Model):
     founded_on: Mapped[str | None] = mapped_column(String(200))  # 設置根拠
     seats: Mapped[int | None]
     topics: Mapped[str | None] = mapped_column(String(300))
+    ended_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column()
 
     department: Mapped[Department] = relationship()
     appointments: Mapped[list[Appointment]] = relationship(back_populates="council", order_by="Appointment.id")
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class CouncilRole(Labelled):
@@ -62,9 +66,15 @@ class Appointment(Stamped, Model):
     starts: Mapped[date]
     ends: Mapped[date | None]
     left_on: Mapped[date | None]
+    left_because: Mapped[str | None] = mapped_column(String(200))
+    substitute_for_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))  # 補欠: for the rest of a term
+    version: Mapped[int] = mapped_column()
 
     council: Mapped[Council] = relationship(back_populates="appointments")
     person: Mapped[Person] = relationship()
+    substitute_for: Mapped[Appointment | None] = relationship(remote_side=id)
+
+    __mapper_args__ = {"version_id_col": version}
 
     def holds_on(self, day: date) -> bool:
         """``left_on`` is the last day, as ``ends`` is."""

@@ -52,6 +52,7 @@ class Group(Stamped, Model):
     members: Mapped[int | None]
     state: Mapped[GroupState] = mapped_column(default=GroupState.ACTIVE)
     registered_on: Mapped[date]
+    renewed_on: Mapped[date | None]  # when the group last said that what stands here is still so
     ended_on: Mapped[date | None]
     version: Mapped[int] = mapped_column()
 

@@ -85,6 +85,18 @@ def end_group(group: Group, *, on: date | None = None, by: Actor, now: datetime)
     refresh(group, now=now)
 
 
+def renew(group: Group, *, on: date | None = None, by: Actor, now: datetime) -> None:
+    """The group says that what stands here is still so; asked of every group once a year."""
+    on = on or today(now)
+    if group.state is not GroupState.ACTIVE:
+        raise MatchingError(_("この登録は終わっているため、更新できません。"))
+    if not (group.renewed_on or group.registered_on) <= on <= today(now):
+        raise Invalid(_("更新の日は、前の更新より後で、今日までの日付にしてください。"), field="on")
+    group.renewed_on = on
+    audit.record("group:renew", group, by=by, at=now, fields=["renewed_on"])
+    db.session.flush()
+
+
 def refresh(group: Group, *, now: datetime) -> None:
     """Let searches find an active group that stands on consent or another basis; and no other."""
     db.session.flush()

@@ -25,7 +25,7 @@ def _load(group_id: int) -> Group | None:
 
 
 @bp.get("/groups")
-@requires(Permission.GROUP_READ)
+@requires(Permission.GROUP_LIST)
 def index() -> str:
     words = request.args.get("q", "").strip()[:60]
     ended = request.args.get("state") == GroupState.ENDED.value

@@ -98,6 +98,7 @@ class HelpRequest(Stamped, Model):
     submitted_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    released_at: Mapped[datetime | None]  # since when the requester lets the outline be shown to everybody
     ended_at: Mapped[datetime | None]
     ending: Mapped[str | None] = mapped_column(String(300))  # why it could not be, was cancelled or withdrawn
     version: Mapped[int] = mapped_column()
@@ -131,6 +132,23 @@ class HelpRequest(Stamped, Model):
         """The earliest first-choice day that somebody wished for."""
         days = [occasion.on for occasion in self.occasions if occasion.on]
         return min(days) if days else None
+
+
+class Handover(Model):
+    """A case went from one desk to another, with what the next one should know."""
+
+    __tablename__ = "handover"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("help_request.id"), index=True)
+    from_desk_id: Mapped[int] = mapped_column(ForeignKey("desk.id"))
+    to_desk_id: Mapped[int] = mapped_column(ForeignKey("desk.id"))
+    note: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    from_desk: Mapped[Desk] = relationship(foreign_keys=from_desk_id)
+    to_desk: Mapped[Desk] = relationship(foreign_keys=to_desk_id)
 
 
 class Need(Model):

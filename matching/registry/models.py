@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ..accounts.actor import Source
 from ..database import Model, Stamped
@@ -41,6 +41,7 @@ class Party(Stamped, Model):
     canonical_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"), index=True)
     district_id: Mapped[int | None] = mapped_column(ForeignKey("district.id"))
     note: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int] = mapped_column()
 
     district: Mapped[District | None] = relationship()
     contact_points: Mapped[list[ContactPoint]] = relationship(
@@ -49,7 +50,7 @@ class Party(Stamped, Model):
     consents: Mapped[list[Consent]] = relationship(back_populates="party", order_by="Consent.id")
     bases: Mapped[list[Basis]] = relationship(back_populates="party", order_by="Basis.id")
 
-    __mapper_args__ = {"polymorphic_on": "kind"}
+    __mapper_args__ = {"polymorphic_on": "kind", "version_id_col": version}
 
     @property
     def canonical(self) -> int:
@@ -131,17 +132,26 @@ class ContactPoint(Stamped, Model):
     """One way to reach a party, and whether it may be given to the other side after a decision."""
 
     __tablename__ = "contact_point"
-    __table_args__ = (Index("ix_contact_point_value_key", "kind", "value_key"),)
+    __table_args__ = (
+        Index("ix_contact_point_value_key", "kind", "value_key"),
+        Index("ix_contact_point_ending", "kind", "ending"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
     kind: Mapped[ContactKind]
     value: Mapped[str] = mapped_column(String(254))
     value_key: Mapped[str] = mapped_column(String(254))  # digits of a telephone, lower case of a mail address
+    ending: Mapped[str] = mapped_column(String(4))  # its last four: how callers are found
     may_share: Mapped[bool] = mapped_column(default=False)
     hours: Mapped[str | None] = mapped_column(String(80))  # when to call
 
     party: Mapped[Party] = relationship(back_populates="contact_points")
+
+    @validates("value_key")
+    def _end(self, _name: str, value_key: str) -> str:
+        self.ending = value_key[-4:]
+        return value_key
 
 
 class Purpose(Labelled):

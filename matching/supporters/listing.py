@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from .. import audit
-from ..accounts.actor import Source
-from ..accounts.models import User
+from ..accounts.history import Happened, history_of
 from ..database import db
 from ..registry import services as registry
 from ..registry.models import Import, Organization, Party, Provenance, Registry, Representation, Skill
@@ -97,15 +93,6 @@ def _phrases(party_ids: list[int], most: int = 3) -> dict[int, list[str]]:
 
 
 @dataclass(frozen=True)
-class Happened:
-    """A line of the history, as the timeline draws it."""
-
-    at: datetime
-    actor: str
-    sentence: str
-
-
-@dataclass(frozen=True)
 class Around:
     """What the page of one registration shows besides the registration; what only the desk sees is empty for others."""
 
@@ -129,18 +116,4 @@ def around(supporter: Supporter, *, for_desk: bool) -> Around:
         .limit(100)
     )
     provenance = [(str(VALUES.get(one.field, one.field)), one, file) for one, file in rows]
-    return Around(findable, acting, provenance, _history(supporter))
-
-
-def _history(supporter: Supporter) -> list[Happened]:
-    told = [supporter, *supporter.party.bases]
-    entries = [entry for subject in told for entry in audit.history(subject=subject) if entry.event in HAPPENED]
-    entries.sort(key=lambda entry: (entry.at, entry.id))
-    ids = {entry.actor_user_id for entry in entries if entry.actor_user_id}
-    names = {user.id: user.shown_name for user in db.session.scalars(select(User).where(User.id.in_(ids)))}
-    happened = []
-    for entry in entries:
-        way = _(Source(entry.source).label)
-        name = names.get(entry.actor_user_id or 0)
-        happened.append(Happened(entry.at, f"{name}（{way}）" if name else way, str(HAPPENED[entry.event])))
-    return happened[::-1]
+    return Around(findable, acting, provenance, history_of([supporter, *party.bases], HAPPENED))

@@ -12,6 +12,7 @@ from .consents import (
     set_consents,
     withdraw_consent,
 )
+from .finding import has_telephone, holds_the_name, parties_like, telephone_ending
 from .naming import kana_key, name_key, value_key
 from .numbering import next_number
 from .parties import (
@@ -59,11 +60,14 @@ __all__ = [
     "find_organizations",
     "give_basis",
     "has_basis",
+    "has_telephone",
+    "holds_the_name",
     "is_known_to_desks",
     "kana_key",
     "name_key",
     "next_number",
     "organizations_like",
+    "parties_like",
     "parties_with_basis",
     "people_like",
     "person_of",
@@ -75,6 +79,7 @@ __all__ = [
     "set_skills",
     "skills_of",
     "speaks_for",
+    "telephone_ending",
     "unchecked_claim",
     "value_key",
     "waiting_representations",

@@ -194,3 +194,4 @@ def _works_for_contractor(desk_ids: frozenset[int]) -> bool:
 
 lookups.parties_of = _parties_of
 lookups.works_for_contractor = _works_for_contractor
+lookups.is_known_to_desks = lambda party_id: is_known_to_desks(db.session.get_one(Party, party_id))

@@ -1,0 +1,99 @@
+"""a city lives in it"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+VERSIONED = ("party", "council", "appointment")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "attempt",
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_attempt")),
+    )
+    op.create_table(
+        "job_run",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_run")),
+    )
+    op.create_table(
+        "handover",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.Column("from_desk_id", sa.Integer(), nullable=False),
+        sa.Column("to_desk_id", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_handover_by_id_user")),
+        sa.ForeignKeyConstraint(["from_desk_id"], ["desk.id"], name=op.f("fk_handover_from_desk_id_desk")),
+        sa.ForeignKeyConstraint(["request_id"], ["help_request.id"], name=op.f("fk_handover_request_id_help_request")),
+        sa.ForeignKeyConstraint(["to_desk_id"], ["desk.id"], name=op.f("fk_handover_to_desk_id_desk")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handover")),
+    )
+    op.create_index(op.f("ix_handover_request_id"), "handover", ["request_id"])
+
+    for table in VERSIONED:
+        _add_filled(table, sa.Column("version", sa.Integer()), "1")
+    with op.batch_alter_table("council") as batch:
+        batch.add_column(sa.Column("ended_on", sa.Date(), nullable=True))
+    with op.batch_alter_table("appointment") as batch:
+        batch.add_column(sa.Column("left_because", sa.String(length=200), nullable=True))
+        batch.add_column(sa.Column("substitute_for_id", sa.Integer(), nullable=True))
+        batch.create_foreign_key(
+            op.f("fk_appointment_substitute_for_id_appointment"), "appointment", ["substitute_for_id"], ["id"]
+        )
+    with op.batch_alter_table("group") as batch:
+        batch.add_column(sa.Column("renewed_on", sa.Date(), nullable=True))
+    with op.batch_alter_table("help_request") as batch:
+        batch.add_column(sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
+
+    # What stands there already gets its ending: callers are found by it.
+    ending = "substr(value_key, max(1, length(value_key) - 3))"
+    if op.get_bind().dialect.name == "postgresql":
+        ending = "right(value_key, 4)"
+    _add_filled("contact_point", sa.Column("ending", sa.String(length=4)), ending)
+    op.create_index("ix_contact_point_ending", "contact_point", ["kind", "ending"])
+
+
+def _add_filled(table: str, column: sa.Column, value: str) -> None:
+    """A column that may not be empty, on a table that has rows."""
+    with op.batch_alter_table(table) as batch:
+        batch.add_column(column)
+    op.execute(f'UPDATE "{table}" SET {column.name} = {value}')
+    with op.batch_alter_table(table) as batch:
+        batch.alter_column(column.name, existing_type=column.type, nullable=False)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_contact_point_ending", table_name="contact_point")
+    with op.batch_alter_table("contact_point") as batch:
+        batch.drop_column("ending")
+    with op.batch_alter_table("help_request") as batch:
+        batch.drop_column("released_at")
+    with op.batch_alter_table("group") as batch:
+        batch.drop_column("renewed_on")
+    with op.batch_alter_table("appointment") as batch:
+        batch.drop_constraint(op.f("fk_appointment_substitute_for_id_appointment"), type_="foreignkey")
+        batch.drop_column("substitute_for_id")
+        batch.drop_column("left_because")
+    with op.batch_alter_table("council") as batch:
+        batch.drop_column("ended_on")
+    for table in VERSIONED:
+        with op.batch_alter_table(table) as batch:
+            batch.drop_column("version")
+    op.drop_index(op.f("ix_handover_request_id"), table_name="handover")
+    op.drop_table("handover")
+    op.drop_table("job_run")
+    op.drop_table("attempt")
