@@ -39,10 +39,17 @@ PASSWORD = "kyodo-musubi-demo"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+class Facts(dict[str, Any]):
+    """An entry of a file: a fact that is not written is None."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
 def read(name: str) -> list[dict[str, Any]]:
     """The entries of one kind, from all files of its folder; a fact that is not written is not known."""
     files = sorted((FOLDER / name).glob("*.json"))
-    return [entry for file in files for entry in json.loads(file.read_text(encoding="utf-8"))]
+    return [entry for file in files for entry in json.loads(file.read_text(encoding="utf-8"), object_hook=Facts)]
 
 
 @dataclass
@@ -132,7 +139,7 @@ def _department(name: str) -> Department:
 
 
 def _contacts(rows: list[dict[str, Any]]) -> list[Contact]:
-    return [Contact(ContactKind(row["kind"]), row["value"], row["may_share"], row["hours"]) for row in rows]
+    return [Contact(ContactKind(row["kind"]), row["value"], bool(row["may_share"]), row["hours"]) for row in rows]
 
 
 def _organization(city: City, row: dict[str, Any]) -> None:
@@ -174,7 +181,7 @@ def _skills(rows: list[Any]) -> list[SkillWords]:
     return [
         SkillWords(row)
         if isinstance(row, str)
-        else SkillWords(row["phrase"], row["level"], row["qualification"], row["confirmed"])
+        else SkillWords(row["phrase"], row["level"], row["qualification"], bool(row["confirmed"]))
         for row in rows
     ]
 
@@ -211,7 +218,7 @@ def _supporter(city: City, row: dict[str, Any]) -> None:
         told,
         consents=[Purpose(value) for value in row["consents"]],
         contacts=_contacts(row["contacts"]),
-        pledged=row["pledged"],
+        pledged=bool(row["pledged"]),
         by=by,
         now=city.this_fiscal_year() if row["state"] != "submitted" else city.days_ago(2),
         guardian_name="保護者（申込書に署名あり）" if minor else None,
@@ -278,7 +285,7 @@ def _council(city: City, row: dict[str, Any]) -> None:
             person,
             category=member["category"],
             role=next(role for role in CouncilRole if role.label == member["role"]),
-            ex_officio=member["ex_officio"],
+            ex_officio=bool(member["ex_officio"]),
             starts=date.fromisoformat(member["starts"]),
             ends=date.fromisoformat(member["ends"]),
             skills=None if member["same_person_as"] else _skills(member["expertise"]),
