@@ -13,6 +13,8 @@ from .choices import (
     some_of,
     week_slots,
 )
+from .filters import Filters
+from .stepping import Step, Stepping
 from .typed import (
     READABLE,
     Clock,
@@ -36,11 +38,14 @@ __all__ = [
     "Clock",
     "ContactFields",
     "Day",
+    "Filters",
     "Form",
     "MultiCheckboxField",
     "NotBlank",
     "OfferedOrNone",
     "Rows",
+    "Step",
+    "Stepping",
     "Version",
     "WholeNumber",
     "form_key",
