@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import Flask, Response, abort, request
 from werkzeug.exceptions import BadHost
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 from werkzeug.sansio.utils import host_is_trusted
 
 from . import config as settings
-from . import errors, extensions, i18n
+from . import errors, extensions, i18n, limits
 from .database import LARGEST_ID, db
 
 
@@ -41,6 +42,7 @@ def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None
     app.url_map.converters["int"] = RowId
     app.config.from_mapping(settings.load(instance))
     app.config.from_mapping(overrides or {})
+    _trust_proxies(app)
     _refuse_other_hosts(app)
     _init_extensions(app)
     i18n.init_app(app)
@@ -49,6 +51,12 @@ def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None
     _register_commands(app)
     _set_headers(app)
     return app
+
+
+def _trust_proxies(app: Flask) -> None:
+    """Who calls, and by https or not, as exactly so many proxies of our own tell it; from anybody else it is a claim."""
+    if hops := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
 
 
 def _refuse_other_hosts(app: Flask) -> None:
@@ -73,6 +81,7 @@ def _init_extensions(app: Flask) -> None:
     )
     extensions.csrf.init_app(app)
     extensions.bootstrap.init_app(app)
+    limits.init_app(app)
     permissions.init_app(app)
     accounts_security.init_app(app)
 
@@ -109,6 +118,8 @@ def _set_headers(app: Flask) -> None:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if app.config["PUBLIC_URL"].startswith("https:"):
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.mimetype == "text/html":

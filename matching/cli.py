@@ -14,11 +14,12 @@ from flask_migrate import upgrade
 from flask_security.utils import hash_password
 from sqlalchemy import select
 
-from . import audit, outbox
+from . import audit, limits, outbox
 from .accounts.actor import SYSTEM
 from .accounts.models import Role, RoleGrant, User
 from .database import db
 from .demo.commands import demo
+from .jobs import JOBS, OUTBOX, noted
 from .match_commands import match
 from .profiles.commands import profiles
 from .registry.vocabulary import Department, Desk, load_reference_tables
@@ -47,18 +48,24 @@ def setup() -> None:
 @click.option("--limit", default=100, show_default=True, help="At most so many mails in this run.")
 def deliver(limit: int) -> None:
     """Send what is due."""
-    counts = outbox.deliver_due(now=datetime.now(UTC), transport=outbox.transport_from_config(), limit=limit)
-    click.echo(" ".join(f"{state}={count}" for state, count in sorted(counts.items())))
+    with noted(OUTBOX) as running:
+        counts = outbox.deliver_due(now=datetime.now(UTC), transport=outbox.transport_from_config(), limit=limit)
+        running.outcome = " ".join(f"{state}={count}" for state, count in sorted(counts.items()))
+    click.echo(running.outcome)
 
 
 @jobs_group.command("run")
 def run_jobs() -> None:
     """Bring supporters back whose pause is over, turn the fiscal year; the same again changes nothing."""
     now, renews = datetime.now(UTC), current_app.config["REGISTRATIONS_RENEW"]
-    turned = supporters.turn_the_year(renews=renews, now=now)
-    rested = supporters.resume_rested(now=now)
-    db.session.commit()
-    click.echo(f"{'期間を延ばした' if renews else '期間が終わった'}登録 {turned}　お休みを終えた登録 {rested}")
+    with noted(JOBS) as running:
+        turned = supporters.turn_the_year(renews=renews, now=now)
+        rested = supporters.resume_rested(now=now)
+        limits.forget_old(now=now)
+        db.session.commit()
+        told = f"{'期間を延ばした' if renews else '期間が終わった'}登録 {turned}　お休みを終えた登録 {rested}"
+        running.outcome = told
+    click.echo(told)
 
 
 @staff_group.command("add")

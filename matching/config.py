@@ -38,6 +38,7 @@ def load(instance: Path) -> dict[str, Any]:
     env = os.environ.get
     instance.mkdir(parents=True, exist_ok=True)
     public_url = env("PUBLIC_URL", "http://127.0.0.1:5000")
+    is_https = public_url.startswith("https:")
     if env("MUSUBI_ENV") == "production" and "PUBLIC_URL" not in os.environ:
         raise MissingSetting("Set PUBLIC_URL before starting in production: links in mails begin with it.")
     return {
@@ -46,6 +47,7 @@ def load(instance: Path) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": env("DATABASE_URL", f"sqlite:///{instance / 'musubi.sqlite'}"),
         "DEMO": False,
         "PUBLIC_URL": public_url,
+        "TRUSTED_PROXIES": int(env("TRUSTED_PROXIES", "0")),
         "CITY_NAME": env("CITY_NAME", "山口市"),
         "SUPPORT_CENTRE_NAME": env("SUPPORT_CENTRE_NAME", "さぽらんて"),
         "DESK_NAME": env("DESK_NAME", "協働推進課"),
@@ -63,10 +65,13 @@ def load(instance: Path) -> dict[str, Any]:
         "LINK_DAYS": int(env("LINK_DAYS", "30")),
         "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
         "MAX_FORM_MEMORY_SIZE": MAX_FORM_BYTES,
+        # Behind https, a prefix that browsers take from this very host only.
+        "SESSION_COOKIE_NAME": "__Host-session" if is_https else "session",
+        "REMEMBER_COOKIE_NAME": "__Host-remember_token" if is_https else "remember_token",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": public_url.startswith("https:"),
-        "REMEMBER_COOKIE_SECURE": public_url.startswith("https:"),
+        "SESSION_COOKIE_SECURE": is_https,
+        "REMEMBER_COOKIE_SECURE": is_https,
         "REMEMBER_COOKIE_HTTPONLY": True,
         "REMEMBER_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_TIME_LIMIT": 12 * 60 * 60,

@@ -6,6 +6,8 @@ from .councils import models as councils
 from .dispatch import models as dispatch
 from .groups import models as groups
 from .help_requests import models as help_requests
+from .jobs import JobRun
+from .limits import Attempt
 from .outbox import Message
 from .profiles import models as profiles
 from .registry import models as registry
@@ -13,7 +15,9 @@ from .registry import vocabulary
 from .supporters import models as supporters
 
 __all__ = [
+    "Attempt",
     "AuditEntry",
+    "JobRun",
     "Message",
     "accounts",
     "councils",
