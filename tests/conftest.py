@@ -20,19 +20,23 @@ from tests.databases import Databases, choose
 PASSWORD = "himitsu-no-kotoba"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the tests run on")
+
+
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+def databases(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Databases]:
     """The template: migrated, with the reference tables."""
     folder = tmp_path_factory.mktemp("databases")
-    databases = choose(folder)
-    app = create_app({"SQLALCHEMY_DATABASE_URI": databases.template}, instance=folder)
-    with app.app_context():
-        upgrade()
-        vocabulary.load_reference_tables(support_centre_name="さぽらんて", city_desk_name="協働推進課")
-        db.session.commit()
-        db.session.remove()
-        db.engine.dispose()
-    return databases
+    with choose(folder, pytestconfig.getoption("--database")) as databases:
+        app = create_app({"SQLALCHEMY_DATABASE_URI": databases.template}, instance=folder)
+        with app.app_context():
+            upgrade()
+            vocabulary.load_reference_tables(support_centre_name="さぽらんて", city_desk_name="協働推進課")
+            db.session.commit()
+            db.session.remove()
+            db.engine.dispose()
+        yield databases
 
 
 @pytest.fixture(scope="session")
