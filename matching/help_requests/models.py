@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from secrets import token_hex
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -51,6 +52,7 @@ class HelpRequest(Stamped, Model):
     __table_args__ = (
         UniqueConstraint("number"),
         UniqueConstraint("form_key"),
+        UniqueConstraint("public_key"),
         Index("ix_help_request_queue", "state", "desk_id"),
         CheckConstraint("head_count BETWEEN 1 AND 200", name="head_count_from_1_to_200"),
         CheckConstraint("attendance IS NULL OR attendance BETWEEN 1 AND 100000", name="attendance_in_bounds"),
@@ -99,6 +101,7 @@ class HelpRequest(Stamped, Model):
     accepted_at: Mapped[datetime | None]
     accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     released_at: Mapped[datetime | None]  # since when the requester lets the outline be shown to everybody
+    public_key: Mapped[str] = mapped_column(String(16), default=lambda: token_hex(8))  # names it to everybody
     ended_at: Mapped[datetime | None]
     ending: Mapped[str | None] = mapped_column(String(300))  # why it could not be, was cancelled or withdrawn
     version: Mapped[int] = mapped_column()

@@ -58,6 +58,12 @@ def upgrade() -> None:
         batch.add_column(sa.Column("renewed_on", sa.Date(), nullable=True))
     with op.batch_alter_table("help_request") as batch:
         batch.add_column(sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
+    random = "lower(hex(randomblob(8)))"
+    if op.get_bind().dialect.name == "postgresql":
+        random = "substr(replace(gen_random_uuid()::text, '-', ''), 1, 16)"
+    _add_filled("help_request", sa.Column("public_key", sa.String(length=16)), random)
+    with op.batch_alter_table("help_request") as batch:
+        batch.create_unique_constraint(op.f("uq_help_request_public_key"), ["public_key"])
 
     # What stands there already gets its ending: callers are found by it.
     ending = "substr(value_key, max(1, length(value_key) - 3))"
@@ -81,6 +87,8 @@ def downgrade() -> None:
     with op.batch_alter_table("contact_point") as batch:
         batch.drop_column("ending")
     with op.batch_alter_table("help_request") as batch:
+        batch.drop_constraint(op.f("uq_help_request_public_key"), type_="unique")
+        batch.drop_column("public_key")
         batch.drop_column("released_at")
     with op.batch_alter_table("group") as batch:
         batch.drop_column("renewed_on")

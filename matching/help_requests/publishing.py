@@ -1,0 +1,166 @@
+"""The public face of a request: what its requester let everybody read while somebody is looked for, and nothing else.
+
+The words are those of the outline: the one text that a desk wrote or checked for eyes outside. Its first line is the
+title. The requester's own title stays inside, because it often says who asks; a second title for the public would be
+one more text to keep in step. What is searched is what is shown: a search for an organization's name finds nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext as _
+from rapidfuzz import fuzz
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from ..database import db
+from ..engine.text import fold, katakana
+from ..i18n import as_day, today
+from ..registry.vocabulary import District, Field, Money
+from .models import HelpRequest, Occasion
+from .paging import Paged
+from .states import RequestState
+
+LOOKED_AT = 500  # the latest released; more are never looked for at once
+ALIKE = 80.0  # RapidFuzz partial ratio, 0–100: of five letters one may be wrong
+SHORTEST_ALIKE = 4  # shorter words are held by the text or they are not
+LONGEST = 60
+# Somebody is still looked for. Whoever comes is not yet promised.
+LOOKING = frozenset({RequestState.ACCEPTED, RequestState.INQUIRING})
+
+
+@dataclass(frozen=True)
+class PublicRequest:
+    """A request as everybody may read it. ``key`` is random: it tells neither how many there are nor which came when."""
+
+    key: str
+    title: str
+    outline: str  # what follows the title; may be empty
+    field: Field | None
+    district: District | None
+    days: tuple[str, ...]  # 「12月5日（土）午後」, in words
+    head_count: int
+    money: Money | None
+    released_on: date | None  # None only where its requester looks at what would be shown
+
+
+def public_requests(
+    *,
+    day: date,
+    words: str = "",
+    field: int | None = None,
+    district: int | None = None,
+    page: int = 1,
+    per_page: int = 20,
+) -> Paged:
+    """Pages of ``PublicRequest``, latest released first, for the macro ``pagination``; three queries."""
+    query = _shown()
+    if field is not None:
+        query = query.where(HelpRequest.field_number == field)
+    if district is not None:
+        query = query.where(HelpRequest.district_id == district)
+    found = [public_face(row) for row in db.session.scalars(query.limit(LOOKED_AT)) if not _is_past(row, day)]
+    asked = [_key(word) for word in words[:LONGEST].split()]
+    return Paged([one for one in found if _answers(one, asked)], page=page, per_page=per_page)
+
+
+def public_request(key: str, *, day: date) -> PublicRequest | None:
+    """The one of this key, while it is shown."""
+    row = db.session.scalar(_shown().where(HelpRequest.public_key == key[:16]))
+    return public_face(row) if row and not _is_past(row, day) else None
+
+
+def _shown() -> Select[HelpRequest]:
+    return (
+        select(HelpRequest)
+        .where(
+            HelpRequest.released_at.is_not(None),
+            HelpRequest.state.in_(LOOKING),
+            HelpRequest.outline.is_not(None),
+            HelpRequest.outline != "",
+        )
+        .options(
+            joinedload(HelpRequest.field),
+            joinedload(HelpRequest.district),
+            joinedload(HelpRequest.requester),
+            joinedload(HelpRequest.contact_person),
+            selectinload(HelpRequest.occasions),
+        )
+        .order_by(HelpRequest.released_at.desc(), HelpRequest.id.desc())
+    )
+
+
+def _is_past(request: HelpRequest, day: date) -> bool:
+    """Every day that was wished for is over. Without a day it never is."""
+    days = [one for occasion in request.occasions for one in (occasion.on, occasion.second_on) if one]
+    return bool(days) and all(on < day for on in days) and all(occasion.on for occasion in request.occasions)
+
+
+def public_face(request: HelpRequest) -> PublicRequest:
+    """What would be shown of a request; its requester sees this before letting it be shown."""
+    title, _line_end, rest = _without_names(request).strip().partition("\n")
+    return PublicRequest(
+        key=request.public_key,
+        title=title.strip(),
+        outline=rest.strip(),
+        field=request.field,
+        district=request.district,
+        days=tuple(dict.fromkeys(_day_in_words(occasion) for occasion in request.occasions)),
+        head_count=request.head_count,
+        money=request.money,
+        released_on=today(request.released_at) if request.released_at else None,
+    )
+
+
+def _day_in_words(occasion: Occasion) -> str:
+    """The first wish without its hours; a note is the requester's own words and stays inside."""
+    if occasion.on is None:
+        return _("日は相談して決めます")
+    return " ".join([as_day(occasion.on), *([_(occasion.part.label)] if occasion.part else [])])
+
+
+def _without_names(request: HelpRequest) -> str:
+    """The outline; where a name or the place slipped into it, a word stands for it."""
+    text = request.outline or ""
+    for name, instead in _names(request):
+        text = _replaced(text, name, instead)
+    return text
+
+
+def _replaced(text: str, name: str, instead: str) -> str:
+    """The text without the name, however it is written: width, old kanji, kana and spaces do not matter."""
+    key = _key(name)
+    if len(key) < 2 or key not in _key(text):
+        return text
+    letters = [(place, folded) for place, letter in enumerate(text) for folded in _key(letter)]
+    found = [match.start() for match in re.finditer(re.escape(key), "".join(folded for _place, folded in letters))]
+    for start in reversed(found):
+        text = text[: letters[start][0]] + instead + text[letters[start + len(key) - 1][0] + 1 :]
+    # Letters that fold only together (ｶﾞ) are not found one by one: then the folded text is shown.
+    return text if found else _key(text).replace(key, instead)
+
+
+def _names(request: HelpRequest) -> Iterator[tuple[str, str]]:
+    yield request.requester.name, _("依頼した団体")
+    if request.contact_person:
+        yield request.contact_person.name, _("担当の方")
+    if request.caller:
+        yield request.caller, _("担当の方")
+    if request.place:
+        yield request.place, _("会場")
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\s・]", "", katakana(fold(text)))
+
+
+def _answers(one: PublicRequest, asked: list[str]) -> bool:
+    """Every word is held by what is shown, or is much like a part of it."""
+    shown = _key(f"{one.title}{one.outline}")
+    return all(
+        word in shown or (len(word) >= SHORTEST_ALIKE and fuzz.partial_ratio(word, shown) >= ALIKE) for word in asked
+    )
