@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from secrets import token_hex
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..accounts.actor import Source
@@ -39,6 +40,7 @@ class Supporter(Stamped, Model):
             sqlite_where=text("state != 'ended'"),
             postgresql_where=text("state != 'ended'"),
         ),
+        UniqueConstraint("public_key"),
         CheckConstraint("state != 'ended' OR ended_on IS NOT NULL", name="ended_has_a_day"),
         CheckConstraint("monthly_cap IS NULL OR monthly_cap BETWEEN 1 AND 31", name="monthly_cap_from_1_to_31"),
         CheckConstraint("yearly_cap IS NULL OR yearly_cap BETWEEN 1 AND 366", name="yearly_cap_from_1_to_366"),
@@ -46,7 +48,8 @@ class Supporter(Stamped, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     party_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
-    form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the desk's opened form: sent twice, one
+    public_key: Mapped[str] = mapped_column(String(16), default=lambda: token_hex(8))  # names it in the directory
+    form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the opened form: sent twice, one
     intro: Mapped[str] = mapped_column(Text, default="")
     supports: Mapped[frozenset[Support] | None] = mapped_column(EnumSet(Support))
     availability: Mapped[frozenset[int] | None] = mapped_column(SlotMask)

@@ -64,6 +64,9 @@ def upgrade() -> None:
     _add_filled("help_request", sa.Column("public_key", sa.String(length=16)), random)
     with op.batch_alter_table("help_request") as batch:
         batch.create_unique_constraint(op.f("uq_help_request_public_key"), ["public_key"])
+    _add_filled("supporter", sa.Column("public_key", sa.String(length=16)), random)
+    with op.batch_alter_table("supporter") as batch:
+        batch.create_unique_constraint(op.f("uq_supporter_public_key"), ["public_key"])
 
     # What stands there already gets its ending: callers are found by it.
     ending = "substr(value_key, max(1, length(value_key) - 3))"
@@ -86,6 +89,9 @@ def downgrade() -> None:
     op.drop_index("ix_contact_point_ending", table_name="contact_point")
     with op.batch_alter_table("contact_point") as batch:
         batch.drop_column("ending")
+    with op.batch_alter_table("supporter") as batch:
+        batch.drop_constraint(op.f("uq_supporter_public_key"), type_="unique")
+        batch.drop_column("public_key")
     with op.batch_alter_table("help_request") as batch:
         batch.drop_constraint(op.f("uq_help_request_public_key"), type_="unique")
         batch.drop_column("public_key")
