@@ -1,42 +1,40 @@
-"""Who lives in the demo city: staff, organizations, supporters, groups, councils."""
+"""The demo city while it comes to life: its files, its clock, and everything that happens in the order in which it does.
+
+Whoever registers, sits on a council or asks for help is a *life*: a generator that says when it goes on. All lives run
+together, earliest first, so that each step finds the city as it was on that day: who was registered then, whom others
+were asking, which number came next.
+"""
 
 from __future__ import annotations
 
+import heapq
 import json
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from zlib import crc32
 
 from flask_security.utils import hash_password
-from sqlalchemy import select
+from sqlalchemy import update
 
-from ..accounts.actor import Actor, Source, actor_of
-from ..accounts.models import Role, RoleGrant, User
-from ..councils import services as councils
-from ..councils.models import CouncilRole
+from ..accounts.actor import Actor, actor_of
+from ..accounts.models import User
 from ..database import db
-from ..groups import services as groups
-from ..i18n import TOKYO, fiscal_year
-from ..registry import services as registry
-from ..registry.models import (
-    ContactKind,
-    Gender,
-    Organization,
-    Party,
-    Person,
-    Purpose,
-    Representation,
-    RepresentationState,
-)
-from ..registry.services import Contact, SkillWords
-from ..registry.vocabulary import PARTS, Department, Desk, District, Money, OrganizationKind, Support
-from ..supporters import services as supporters
+from ..i18n import TOKYO, today
+from ..outbox import Message, MessageState
+from ..registry.models import Party
+from ..registry.vocabulary import Desk
 
 FOLDER = Path(__file__).parent / "city"
 PASSWORD = "kyodo-musubi-demo"
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+OPENED = date(2023, 4, 3)  # the day on which the city began to use the software
+OPENS, CLOSES = time(8, 40), time(17)
+
+Life = Iterator[datetime]
+Steps = Generator[datetime, None, Any]  # a part of a life, with what comes of it
 
 
 class Facts(dict[str, Any]):
@@ -46,261 +44,146 @@ class Facts(dict[str, Any]):
         return None
 
 
-def read(name: str) -> list[dict[str, Any]]:
+def read(name: str) -> list[Facts]:
     """The entries of one kind, from all files of its folder; a fact that is not written is not known."""
     files = sorted((FOLDER / name).glob("*.json"))
     return [entry for file in files for entry in json.loads(file.read_text(encoding="utf-8"), object_hook=Facts)]
 
 
+def spread(key: str, below: int) -> int:
+    """A number from 0 that is the same at every loading: so that not everybody comes at the same minute."""
+    return crc32(key.encode()) % below
+
+
+def _is_closed(day: date) -> bool:
+    return day.weekday() >= 5 or (day.month, day.day) >= (12, 29) or (day.month, day.day) <= (1, 3)
+
+
+def next_at_work(moment: datetime, key: str = "") -> datetime:
+    """This moment, where desks are open then; else soon after they open next."""
+    local = moment.astimezone(TOKYO)
+    day = local.date() + timedelta(days=local.time() >= CLOSES)
+    if day == local.date() and local.time() >= OPENS and not _is_closed(day):
+        return moment
+    while _is_closed(day):
+        day += timedelta(days=1)
+    return _at(day, OPENS) + timedelta(minutes=spread(key, 90))
+
+
+def last_at_work(moment: datetime) -> datetime:
+    """This moment, where desks are open then; else when they last closed."""
+    local = moment.astimezone(TOKYO)
+    day = local.date() - timedelta(days=local.time() < OPENS)
+    while _is_closed(day):
+        day -= timedelta(days=1)
+    return min(moment, _at(day, CLOSES))
+
+
+def _at(day: date, hour: time) -> datetime:
+    return datetime.combine(day, hour, tzinfo=TOKYO).astimezone(UTC)
+
+
 @dataclass
 class City:
-    """What was loaded so far, by its key in the files; ``today`` is the day of loading, in Tokyo."""
+    """What there is so far, by its key in the files; ``today`` is the day of loading, in Tokyo."""
 
     now: datetime
+    rows: dict[str, Facts] = field(default_factory=dict)  # everybody whom another entry may name
     parties: dict[str, Party] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
-    coordinators: dict[str, User] = field(default_factory=dict)  # by desk
+    coordinators: dict[str, list[User]] = field(default_factory=dict)  # by desk
+    council_staff: dict[str, User] = field(default_factory=dict)  # clerks by department, 職員課 under ""
     desks: dict[str, Desk] = field(default_factory=dict)
     districts: dict[str, int] = field(default_factory=dict)
+    needed: dict[str, datetime] = field(default_factory=dict)  # when a story first needs somebody
+    _waiting: list[tuple[datetime, int, str, Life]] = field(default_factory=list)
+
+    # -- The clock
 
     @property
     def today(self) -> date:
-        return self.now.astimezone(TOKYO).date()
+        return today(self.now)
+
+    @cached_property
+    def last(self) -> datetime:
+        """The last moment at which a desk was open."""
+        return last_at_work(self.now)
 
     def day(self, ahead: int) -> date:
         """So many days from the coming Sunday: the stories were written with their weekdays in mind."""
         return self.today + timedelta(days=(6 - self.today.weekday()) + ahead)
 
-    def at_the_desk(self, desk: str = "kyodo") -> Actor:
-        return actor_of(self.coordinators[desk])
+    def on(self, day: date, key: str) -> datetime:
+        """Some time of this day, or of the next on which desks are open; never later than now."""
+        moment = _at(day, OPENS) + timedelta(minutes=spread(key, 490))
+        return min(next_at_work(moment, key), self.last)
 
-    def days_ago(self, days: float, *, hour: int = 10) -> datetime:
-        """A moment in office hours, so many days ago, never later than now."""
+    def days_ago(self, days: int, key: str, *, at_home: bool = False) -> datetime:
+        """Some time of that day; where a desk was needed, on a day when it was open. Never later than now."""
         day = self.today - timedelta(days=days)
-        return min(datetime.combine(day, time(hour, 15), tzinfo=TOKYO).astimezone(UTC), self.now)
+        if at_home:
+            return min(_at(day, time(7)) + timedelta(minutes=spread(key, 900)), self.now)
+        while _is_closed(day):
+            day -= timedelta(days=1)
+        return self.on(day, key)
 
-    def this_fiscal_year(self) -> datetime:
-        """Registrations are renewed in April; in the first weeks of the year, today."""
-        day = date(fiscal_year(self.today), 4, 8)
-        return min(datetime.combine(day, time(9, 30), tzinfo=TOKYO).astimezone(UTC), self.now)
+    def since_opening(self, day: date, key: str) -> datetime:
+        """When the software heard of something that happened on this day: what is older was brought in at the start."""
+        return self.on(max(day, OPENED + timedelta(days=spread(key, 20))), key)
 
+    def later(self, than: datetime, wait: timedelta, key: str, *, until: datetime | None = None) -> datetime:
+        """So much later, when desks are open. Where less time is left, half of what is: so there is always some left."""
+        until = min(until or self.last, self.last)
+        if until <= than:
+            return than
+        return min(next_at_work(than + min(wait, (until - than) / 2), key), until)
 
-def load_people(city: City) -> None:
-    """Everything but the requests, in an order in which each finds what it points at."""
-    city.desks = {desk.code: desk for desk in db.session.scalars(select(Desk))}
-    city.districts = {district.name: district.id for district in db.session.scalars(select(District))}
-    for row in read("staff"):
-        _staff(city, row)
-    for row in read("organizations"):
-        _organization(city, row)
-    for row in read("supporters"):
-        _supporter(city, row)
-    for row in read("groups"):
-        _group(city, row)
-    for row in read("councils"):
-        _council(city, row)
+    # -- Who acts
 
+    @cached_property
+    def password(self) -> str:
+        """Hashed once: all accounts have the same, and hashing is slow on purpose."""
+        return hash_password(PASSWORD)
 
-def _user(city: City, key: str, *, email: str, name: str, party: Party | None = None) -> User:
-    user = User(
-        email=email,
-        password=hash_password(PASSWORD),
-        fs_uniquifier=uuid4().hex,
-        confirmed_at=city.now,
-        name=name,
-        party_id=party.id if party else None,
-    )
-    db.session.add(user)
-    db.session.flush()
-    city.users[key] = user
-    return user
+    def at_the_desk(self, desk: str = "kyodo", key: str = "") -> Actor:
+        """A coordinator of the desk; where it has several, they take turns."""
+        staff = self.coordinators[desk]
+        return actor_of(staff[spread(key, len(staff))])
 
+    def for_councils(self, department: str) -> Actor:
+        """The department's clerk; 職員課 does it for departments that have none."""
+        return actor_of(self.council_staff.get(department) or self.council_staff[""])
 
-def _staff(city: City, row: dict[str, Any]) -> None:
-    user = _user(city, row["key"], email=row["email"], name=row["name"])
-    for role in row["roles"]:
-        desk = city.desks.get(role["desk"] or "")
-        place = _department(role["department"]) if role["department"] else None
-        user.roles.append(
-            RoleGrant(role=Role(role["role"]), desk_id=desk and desk.id, department_id=place and place.id)
-        )
-        if role["role"] == Role.COORDINATOR.value:
-            city.coordinators.setdefault(role["desk"], user)
-    db.session.flush()
+    # -- What happens
 
+    def begin(self, key: str, life: Life) -> None:
+        """Add a life; nothing of it happens yet."""
+        self._go_on(len(self._waiting), key, life)
 
-def _department(name: str) -> Department:
-    department = db.session.scalar(select(Department).where(Department.name == name))
-    if department is None:
-        department = Department(name=name)
-        db.session.add(department)
-        db.session.flush()
-    return department
+    def _go_on(self, number: int, key: str, life: Life) -> bool:
+        try:
+            moment = next(life, None)
+        except Exception as error:
+            error.add_note(f"This is about {key} of the demo city.")
+            raise
+        if moment is not None:
+            heapq.heappush(self._waiting, (moment, number, key, life))
+        return moment is not None
 
-
-def _contacts(rows: list[dict[str, Any]]) -> list[Contact]:
-    return [Contact(ContactKind(row["kind"]), row["value"], bool(row["may_share"]), row["hours"]) for row in rows]
+    def live(self, tell: Callable[[date, int, int], None]) -> None:
+        """Let everything happen. ``tell`` hears of every life that is told: the day, how many those are, of how many."""
+        total = len(self._waiting)
+        while self._waiting:
+            moment, number, key, life = heapq.heappop(self._waiting)
+            post(moment)
+            if not self._go_on(number, key, life):
+                tell(today(moment), total - len(self._waiting), total)
+        post(self.now)
 
 
-def _organization(city: City, row: dict[str, Any]) -> None:
-    organization = registry.create_organization(
-        row["name"],
-        kind=OrganizationKind(row["org_kind"]),
-        kana=row["kana"],
-        district_id=city.districts.get(row["district"]),
-    )
-    registry.set_contacts(organization, _contacts(row["contacts"]))
-    city.parties[row["key"]] = organization
-    for one in row["representatives"]:
-        person = registry.create_person(one["name"], kana=one["kana"])
-        registry.set_contacts(person, _contacts(one["contacts"]))
-        city.parties[one["key"]] = person
-        db.session.add(
-            Representation(
-                person=person,
-                organization=organization,
-                title=one["role"],
-                state=RepresentationState.APPROVED,
-                decided_at=city.this_fiscal_year(),
-                decided_by_id=city.coordinators["kyodo"].id,
-            )
-        )
-        if one["account"] and person.mail:
-            _user(city, one["key"], email=person.mail, name=one["name"], party=person)
-
-
-def _slots(words: list[str] | None) -> frozenset[int] | None:
-    if words is None:
-        return None
-    parts = [part.value for part in PARTS]
-    return frozenset(DAYS.index(word.split("_")[0]) * 3 + parts.index(word.split("_")[1]) for word in words)
-
-
-def _skills(rows: list[Any]) -> list[SkillWords]:
-    """A skill is a phrase, or a phrase with level and qualification."""
-    return [
-        SkillWords(row)
-        if isinstance(row, str)
-        else SkillWords(row["phrase"], row["level"], row["qualification"], bool(row["confirmed"]))
-        for row in rows
-    ]
-
-
-def _supporter(city: City, row: dict[str, Any]) -> None:
-    if row["kind"] == "person":
-        gender = Gender(row["gender"]) if row["gender"] else None
-        party: Party = registry.create_person(
-            row["name"], kana=row["kana"], birth_year=row["birth_year"], gender=gender
-        )
-    else:
-        party = registry.create_organization(row["name"], kind=OrganizationKind(row["org_kind"]), kana=row["kana"])
-    city.parties[row["key"]] = party
-    anywhere = "全域" in row["districts"]
-    if row["account"] and (mail := next((c["value"] for c in row["contacts"] if c["kind"] == "mail"), None)):
-        _user(city, row["key"], email=mail, name=row["name"], party=party)
-    source = Source(row["how"])
-    by = city.at_the_desk().told_by(source, on_behalf_of=party.id)
-    told = supporters.Told(
-        skills=_skills(row["skills"]),
-        intro=row["intro"],
-        fields=row["fields"],
-        districts=[] if anywhere else [city.districts[name] for name in row["districts"]],
-        anywhere=anywhere,
-        supports=frozenset(Support(value) for value in row["supports"]),
-        availability=_slots(row["availability"]),
-        money=Money(row["money"]),
-        monthly_cap=row["monthly_cap"],
-        yearly_cap=row["yearly_cap"],
-    )
-    minor = row["birth_year"] is not None and supporters.needs_guardian(row["birth_year"], city.today)
-    supporter = supporters.register(
-        party,
-        told,
-        consents=[Purpose(value) for value in row["consents"]],
-        contacts=_contacts(row["contacts"]),
-        pledged=bool(row["pledged"]),
-        by=by,
-        now=city.this_fiscal_year() if row["state"] != "submitted" else city.days_ago(2),
-        guardian_name="保護者（申込書に署名あり）" if minor else None,
-        guardian_agreed=minor,
-        note_for_desk=row["note_for_desk"],
-    )
-    if row["state"] != "submitted":
-        supporters.confirm(supporter, by=city.at_the_desk(), now=city.this_fiscal_year())
-    if row["state"] == "ended":
-        supporters.end(supporter, by=city.at_the_desk(), now=city.days_ago(20))
-
-
-def _group(city: City, row: dict[str, Any]) -> None:
-    organization = city.parties.get(row["same_as"] or "")
-    if organization is None:
-        organization = registry.create_organization(
-            row["name"], kind=OrganizationKind(row["org_kind"]), kana=row["kana"]
-        )
-        registry.set_contacts(organization, _contacts(row["contacts"]))
-    assert isinstance(organization, Organization)
-    city.parties[row["key"]] = organization
-    anywhere = "全域" in row["districts"]
-    groups.register_group(
-        organization,
-        number=row["number"],
-        intro=row["intro"],
-        skills=_skills(row["skills"]),
-        fields=row["fields"],
-        districts=[] if anywhere else [city.districts[name] for name in row["districts"]],
-        anywhere=anywhere,
-        supports=frozenset(Support(value) for value in row["supports"]),
-        money=Money(row["money"]),
-        members=row["members"],
-        consents=[Purpose(value) for value in row["consents"]],
-        registered_on=date.fromisoformat(row["registered_on"]),
-        by=city.at_the_desk("saporant").told_by(Source.PAPER, on_behalf_of=organization.id),
-        now=city.this_fiscal_year(),
-    )
-
-
-def _council(city: City, row: dict[str, Any]) -> None:
-    by, now = city.at_the_desk(), city.this_fiscal_year()
-    council = councils.found_council(
-        row["name"],
-        department=_department(row["department"]),
-        founded_on=row["basis"],
-        seats=row["seats"],
-        by=by,
-        now=now,
-    )
-    for member in row["members"]:
-        person = _member(city, member)
-        consents = [Purpose.COUNCIL] if member["council_candidacy"] else []
-        registry.set_consents(
-            person,
-            consents,
-            among=consents,
-            by=by.told_by(Source.PAPER, on_behalf_of=person.id),
-            now=now,
-            on=date.fromisoformat(member["starts"]),
-        )
-        councils.appoint(
-            council,
-            person,
-            category=member["category"],
-            role=next(role for role in CouncilRole if role.label == member["role"]),
-            ex_officio=bool(member["ex_officio"]),
-            starts=date.fromisoformat(member["starts"]),
-            ends=date.fromisoformat(member["ends"]),
-            skills=None if member["same_person_as"] else _skills(member["expertise"]),
-            by=by,
-            now=city.now,
-        )
-
-
-def _member(city: City, row: dict[str, Any]) -> Person:
-    same = row["same_as"] or row["same_person_as"] or row["representative"]
-    person = city.parties.get(same or "")
-    if person is None:
-        person = registry.create_person(row["name"], kana=row["kana"])
-    assert isinstance(person, Person)
-    person.birth_year, person.affiliation = row["birth_year"], row["affiliation"]
-    person.gender = Gender(row["gender"]) if row["gender"] else None
-    city.parties[row["key"]] = person
-    return person
+def post(moment: datetime) -> None:
+    """Mails leave when they are due. Not by ``outbox.deliver_due``, which commits: a city comes whole or not at all."""
+    due = update(Message).where(Message.state == MessageState.HELD, Message.due_at <= moment)
+    left = {"claimed_at": Message.due_at, "sent_at": Message.due_at, "created_at": Message.due_at}
+    sent = due.values(state=MessageState.SENT, attempts=1, **left)
+    db.session.execute(sent, execution_options={"synchronize_session": False})

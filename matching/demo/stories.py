@@ -5,115 +5,161 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from ..accounts.actor import Actor, Source, actor_of
-from ..database import db
-from ..dispatch.models import Agreement, Candidate, Decision, Inquiry
+from ..accounts.actor import Actor, Source, actor_of, link_of
+from ..dispatch.models import Candidate, Decision, Inquiry
 from ..dispatch.services import agreeing, deciding, inquiring, reporting, shortlisting
 from ..dispatch.services.drafting import outline_of
-from ..dispatch.services.inquiries import mail_of, promises
+from ..dispatch.services.inquiries import inquiries_of, mail_of, promises
 from ..help_requests import services as help_requests
 from ..help_requests.models import HelpRequest, Honorarium, Insurance, Materials, RequestKind, Travel
-from ..i18n import today
+from ..i18n import TOKYO, today
 from ..profiles import services as profiles
-from ..registry.models import ContactKind, Organization, Person, Registry
-from ..registry.services import Contact
+from ..registry.models import Organization, Person, Registry
 from ..registry.vocabulary import Money, Part
 from ..supporters.services import open_registration
-from .city import City, read
+from .city import City, Facts, Life, Steps, last_at_work, read, spread
+from .people import listed, party_of
 
 DECIDED_BY = "協働推進課長"
+HELD = ("done_closed", "reported", "not_done")  # the day has come and gone
 
 
 def load_requests(city: City) -> None:
     for row in read("requests"):
-        Story(city, row).tell()
+        city.begin(row["key"], Story(city, row).tell())
 
 
 class Story:
     """One request and how far it came. Each step happens some time after the one before, never in the future."""
 
-    def __init__(self, city: City, row: dict[str, Any]) -> None:
-        self.city, self.row = city, row
-        self.clock = city.days_ago(row["submitted_days_ago"])
-        self.desk = city.at_the_desk(row["desk"])
-        self.request: HelpRequest
+    request: HelpRequest
+
+    def __init__(self, city: City, row: Facts) -> None:
+        self.city, self.row, self.words = city, row, row["words"] or Facts()
+        self.desk_code = row["desk"]
+        self.clock = city.days_ago(row["submitted_days_ago"], row["key"], at_home=row["how"] == "web")
+        self.steps = 0
+        self.until = city.last
+        days = [wish.on for wish in self.wishes() if wish.on]
+        if days and min(days) > today(self.clock):  # all is settled before the first day
+            self.until = max(self.clock, last_at_work(datetime.combine(min(days), time(), tzinfo=TOKYO)))
 
     def later(self, **by: float) -> datetime:
-        self.clock = min(self.clock + timedelta(**by), self.city.now)
+        """About so much later: some are quick, some take their time."""
+        self.steps += 1
+        key = f"{self.row['key']}.{self.steps}"
+        wait = timedelta(**by) * (0.5 + spread(key, 100) / 100)
+        self.clock = self.city.later(self.clock, wait, key, until=self.until)
         return self.clock
 
-    def tell(self) -> None:
-        story = self.row["story"]
+    # -- Who acts
+
+    @property
+    def desk(self) -> Actor:
+        return self.city.at_the_desk(self.desk_code, self.row["key"])
+
+    def requester(self) -> Actor:
+        """The requester on their own page, or the desk passing on what they said."""
+        user = self.city.users.get(self.row["representative"] or "")
+        if self.row["how"] == "web" and user:
+            return actor_of(user)
+        way = Source.PAPER if self.row["how"] == "paper" else Source.TELEPHONE
+        return self.desk.told_by(way, on_behalf_of=self.request.requester_id)
+
+    def answering(self, inquiry: Inquiry) -> Actor:
+        if inquiry.channel is Source.MAIL:
+            return link_of(inquiry.party_id)
+        return self.desk.told_by(inquiry.channel, on_behalf_of=inquiry.party_id)
+
+    # -- How it goes
+
+    def tell(self) -> Life:
+        yield self.clock
         self.submit()
+        story = self.row["story"]
         if story == "submitted":
             return
-        self.accept()
-        if story == "withdrawn":
-            reason = self.row["words"].get("cancel_reason") or "都合が変わったため"
-            help_requests.withdraw(self.request, reason, by=self.heard(), now=self.later(days=1))
-        elif story == "not_possible":
-            deciding.give_up(
-                self.request,
-                reason=self.row["words"]["not_possible_reason"],
-                decided_on=today(self.later(days=3)),
-                decided_by=DECIDED_BY,
-                by=self.desk,
-                now=self.clock,
-            )
-        elif story == "declined_then_open":
-            self.decline(self.inquire(self.row["declines"]))
-        elif story != "accepted":
-            self.go_on(story)
+        yield from self.take_in()
+        for key, reason in self.declines():
+            inquiry = yield from self.inquire(key)
+            yield self.later(days=2)
+            inquiring.decline(inquiry, reason=reason, by=self.answering(inquiry), now=self.clock)
+        match story:
+            case "accepted" | "declined_then_open":
+                pass
+            case "withdrawn":
+                yield self.later(days=2)
+                reason = self.words["cancel_reason"] or "都合が変わったため"
+                help_requests.withdraw(self.request, reason, by=self.requester(), now=self.clock)
+            case "not_possible" | "nobody_found":
+                yield from self.give_up()
+            case _:
+                yield from self.find_somebody(story)
 
-    def go_on(self, story: str) -> None:
-        """From the first inquiry as far as the story goes."""
-        if self.row["declines"]:
-            self.decline(self.inquire(self.row["declines"]))
-        inquiry = self.inquire(self.row["candidate"])
+    def declines(self) -> list[tuple[str, str]]:
+        keys = listed(self.row["declines"])
+        reasons = self.words["decline_reasons"] or [self.words["decline_reason"]] * len(keys)
+        return [(key, reason or "日時の都合がつかない") for key, reason in zip(keys, reasons, strict=True)]
+
+    def find_somebody(self, story: str) -> Steps:
+        inquiry = yield from self.inquire(self.row["candidate"])
         if story == "inquiring":
             return
         if story == "asked_question":
-            question = self.row["words"]["question"]
-            inquiring.ask(inquiry, question=question, by=self.answering(inquiry), now=self.later(hours=20))
+            yield self.later(hours=20)
+            question = self.words["question"]
+            inquiring.ask(inquiry, question=question, by=self.answering(inquiry), now=self.clock)
             return
-        inquiring.promise(inquiry, heads=None, settled=None, by=self.answering(inquiry), now=self.later(days=1))
-        if story == "provisional":
+        yield from self.promise(inquiry)
+        if story == "supporter_ill":
+            yield self.later(days=2)
+            reason = self.words["ill_reason"]
+            inquiring.decline(inquiry, reason=reason, by=self.answering(inquiry), now=self.clock)
+            if not self.row["then"]:
+                if self.words["not_possible_reason"]:
+                    yield from self.give_up()
+                return
+            second = yield from self.inquire(self.row["then"])
+            yield from self.promise(second)
+        if story != "provisional":
+            yield from self.settle(story)
+
+    def settle(self, story: str) -> Steps:
+        agreed = yield from self.consult(story)
+        if not agreed or story == "agreed":
             return
-        self.agree()
-        if story == "agreed":
+        decision = yield from self.decide()
+        if story == "decided":
             return
-        decision = self.decide()
         if story == "cancelled_typhoon":
-            reason = self.row["words"]["cancel_reason"]
-            reporting.cancel(self.request, reason=reason, by=self.desk, now=self.later(days=2))
-        elif story == "done_closed":
-            self.report(decision)
+            yield self.later(days=2)
+            reporting.cancel(self.request, reason=self.words["cancel_reason"], by=self.desk, now=self.clock)
+            return
+        yield from self.report(decision, done=story != "not_done")
+        if story != "reported":
+            yield self.later(days=3)
+            reporting.close(self.request, by=self.desk, now=self.clock)
 
-    def heard(self) -> Actor:
-        """The desk, passing on what the requester said."""
-        way = Source(self.row["how"])
-        return self.desk.told_by(
-            way if way is not Source.WEB else Source.TELEPHONE, on_behalf_of=self.request.requester_id
-        )
+    # -- The request
 
-    def answering(self, inquiry: Inquiry) -> Actor:
-        way = Source.PAPER if inquiry.channel is Source.PAPER else Source.TELEPHONE
-        return self.desk.told_by(way, on_behalf_of=inquiry.party_id)
+    def day(self, ahead: int | None) -> date | None:
+        """Of what has taken place, last week's day where this week's is still to come."""
+        if ahead is None:
+            return None
+        day = self.city.day(ahead)
+        return day - timedelta(days=7) if self.row["story"] in HELD and ahead < 0 and day >= self.city.today else day
 
     def wishes(self) -> tuple[help_requests.Wish, ...]:
-        def day(ahead: int | None) -> date | None:
-            return None if ahead is None else self.city.day(ahead)
-
         def clock(text: str | None) -> time | None:
             return time.fromisoformat(text) if text else None
 
         return tuple(
             help_requests.Wish(
-                on=day(o["days_ahead"]),
+                on=self.day(o["days_ahead"]),
                 part=Part(o["part"]) if o["part"] else None,
                 starts=clock(o["starts"]),
                 ends=clock(o["ends"]),
-                second_on=day(o["second_days_ahead"]),
+                second_on=self.day(o["second_days_ahead"]),
                 second_part=Part(o["second_part"]) if o["second_part"] else None,
                 note=o["note"],
             )
@@ -124,65 +170,62 @@ class Story:
         row = self.row
         return help_requests.Matter(
             title=row["title"],
-            needs=tuple(row["needs"]),
+            needs=tuple(row["needs"] or ()),
             field_number=row["field"],
-            district_id=self.city.districts.get(row["district"]),
+            district_id=self.city.districts.get(row["district"] or ""),
             place=row["place"],
             wishes=self.wishes(),
-            head_count=row["head_count"],
+            head_count=row["head_count"] or 1,
             attendance=row["attendance"],
         )
 
     def submit(self) -> None:
         row, city = self.row, self.city
-        requester, person = city.parties[row["organization"]], city.parties.get(row["representative"] or "")
+        came_to = row["handed_over"]["from"] if row["handed_over"] else row["desk"]
+        by = city.at_the_desk(came_to, row["key"])
+        requester = party_of(city, row["organization"], by=by, now=self.clock)
         assert isinstance(requester, Organization)
         words = help_requests.Words(row["trouble"], Money(row["money"]) if row["money"] else None, row["budget_yen"])
+        told: dict[str, Any] = {"form_key": f"demo-{row['key']}", "matter": self.matter(), "words": words}
         user = city.users.get(row["representative"] or "")
-        if row["how"] == "web" and user and isinstance(person, Person):
+        if row["how"] == "web" and user:
+            person = city.parties[row["representative"]]
+            assert isinstance(person, Person)
             self.request = help_requests.submit(
-                form_key=f"demo-{row['key']}",
-                requester=requester,
-                contact_person=person,
-                matter=self.matter(),
-                words=words,
-                by=actor_of(user),
-                now=self.clock,
+                requester=requester, contact_person=person, by=actor_of(user), now=self.clock, **told
             )
             return
-        contacts = tuple(
-            Contact(point.kind, point.value, point.may_share, point.hours)
-            for point in (person.contact_points if person else requester.contact_points)
-            if point.kind is ContactKind.TELEPHONE
-        )
-        way = Source(row["how"]) if row["how"] != "web" else Source.TELEPHONE
+        caller = city.rows.get(row["representative"] or "") or city.rows[row["organization"]]["representatives"][0]
         self.request = help_requests.enter(
-            form_key=f"demo-{row['key']}",
             requester=requester,
-            caller=help_requests.Caller(person.name if person else requester.name, contacts),
-            desk_id=city.desks[row["desk"]].id,
-            matter=self.matter(),
-            words=words,
-            by=self.desk.told_by(way),
+            caller=help_requests.Caller(caller["name"], ()),  # the desk has their number already
+            desk_id=city.desks[came_to].id,
+            by=by.told_by(Source(row["how"]) if row["how"] != "web" else Source.TELEPHONE),
             now=self.clock,
+            **told,
         )
 
-    def accept(self) -> None:
-        row, now = self.row, self.later(hours=5)
+    def take_in(self) -> Steps:
+        """The desk completes it and takes it in, after another one has handed it over."""
+        row = self.row
+        desk = self.city.desks[row["desk"]]
+        if self.request.desk_id != desk.id:
+            came_to = self.request.desk.code
+            note = row["handed_over"]["note"] if row["handed_over"] else "依頼者の希望により引き継ぎます。"
+            yield self.later(hours=5)
+            by = self.city.at_the_desk(came_to, row["key"])
+            help_requests.hand_over(self.request, to_desk=desk, note=note, by=by, now=self.clock)
+        yield self.later(hours=8)
         asked = help_requests.Asked(self.matter(), RequestKind(row["kind"]), row["outline"])
-        help_requests.complete(
-            self.request,
-            asked=asked,
-            terms=self.terms(),
-            desk_id=self.city.desks[row["desk"]].id,
-            by=self.desk,
-            now=now,
-        )
-        help_requests.accept(self.request, kind=asked.kind, outline=asked.outline, by=self.desk, now=now)
+        help_requests.complete(self.request, asked=asked, terms=self.terms(), by=self.desk, now=self.clock)
+        help_requests.accept(self.request, kind=asked.kind, outline=asked.outline, by=self.desk, now=self.clock)
+        if row["released"]:
+            yield self.later(hours=2)
+            help_requests.release(self.request, by=self.requester(), now=self.clock)
 
     def terms(self) -> help_requests.Terms:
         def who(contact: dict[str, str] | None) -> str | None:
-            return f"{contact['name']}　{contact['telephone']}" if contact else None
+            return f"{contact['name']}　{contact['telephone'] or ''}".strip() if contact else None
 
         told = self.row["terms"]
         venue, on_the_day = who(self.row["venue_contact"]), who(self.row["day_contact"])
@@ -201,6 +244,19 @@ class Story:
             terms_note=told.get("note"),
         )
 
+    def give_up(self) -> Steps:
+        yield self.later(days=4)
+        deciding.give_up(
+            self.request,
+            reason=self.words["not_possible_reason"],
+            decided_on=today(self.clock),
+            decided_by=DECIDED_BY,
+            by=self.desk,
+            now=self.clock,
+        )
+
+    # -- Who goes
+
     def candidate(self, key: str) -> Candidate:
         """On the shortlist, or added by hand where the matcher missed them."""
         party = self.city.parties[key]
@@ -210,78 +266,93 @@ class Story:
             if candidate.party_id == party.canonical:
                 return candidate
         supporter = open_registration(party.id)
-        assert supporter is not None
-        profile = profiles.find(registry=Registry.SUPPORTER.value, registration_id=supporter.id)
-        assert profile is not None
+        number = supporter.id if supporter else 0
+        profile = profiles.find(registry=Registry.SUPPORTER.value, registration_id=number)
+        if profile is None:
+            raise LookupError(f"{key} cannot be asked on {today(self.clock)}.")
         return shortlisting.add_by_hand(
             self.request,
             profile,
             missed_because="前に同じようなことを頼んだことがあり、窓口で覚えていたため",
             by=self.desk,
-            now=self.later(hours=1),
+            now=self.clock,
         )
 
-    def inquire(self, key: str) -> Inquiry:
-        candidate = self.candidate(key)
-        now = self.later(days=1)
+    def inquire(self, key: str) -> Steps:
+        yield self.later(days=1)
+        candidate, now = self.candidate(key), self.clock
         channel = Source(self.row["inquiry_channel"])
         if channel is Source.MAIL and not mail_of(candidate.party):
             channel = Source.TELEPHONE
+        others = [one for one in candidate.shortlist.candidates if one is not candidate]
         warned = inquiring.warnings_now(candidate, now=now)
         return inquiring.inquire(
             candidate,
             channel=channel,
             answer_by=today(now) + timedelta(days=7),
-            reserve=next((c for c in candidate.shortlist.candidates if c is not candidate), None),
+            reserve=inquiring.next_to_ask(inquiries_of(self.request), others),
             override_reason="本人に予定を確かめてから打診しました。" if warned else None,
             by=self.desk,
             now=now,
         )
 
-    def decline(self, inquiry: Inquiry) -> None:
-        reason = self.row["words"].get("decline_reason") or "日時の都合がつかない"
-        inquiring.decline(inquiry, reason=reason, by=self.answering(inquiry), now=self.later(days=1))
+    def promise(self, inquiry: Inquiry) -> Steps:
+        yield self.later(days=2)
+        heads = self.request.head_count if isinstance(inquiry.party, Organization) else None
+        inquiring.promise(inquiry, heads=heads, by=self.answering(inquiry), now=self.clock)
 
-    def agree(self) -> Agreement:
+    def consult(self, story: str) -> Steps:
+        """Ask the requester; answers whether they agreed."""
+        yield self.later(hours=6)
+        by_mail = self.row["how"] == "web" and help_requests.mail_of(self.request)
         agreement = agreeing.consult(
             self.request,
             outline=outline_of(promises(self.request)),
-            channel=Source.TELEPHONE,
+            channel=Source.MAIL if by_mail else Source.TELEPHONE,
             by=self.desk,
-            now=self.later(hours=3),
+            now=self.clock,
         )
-        agreeing.agree(agreement, by=self.heard(), now=self.later(hours=2))
-        return agreement
+        if story == "consulting":
+            return False
+        yield self.later(hours=30)
+        by = link_of(self.request.requester_id) if by_mail else self.requester()
+        if story == "disagreed_then_open":
+            agreeing.refuse(agreement, reason=self.words["disagree_reason"], by=by, now=self.clock)
+            return False
+        agreeing.agree(agreement, by=by, now=self.clock)
+        return True
 
-    def decide(self) -> Decision:
-        now = self.later(days=1)
+    def decide(self) -> Steps:
+        yield self.later(days=1)
         decision = deciding.decide(
             self.request,
             settled=[
                 deciding.Settled(occasion, occasion.on, occasion.starts, occasion.ends, occasion.note)
                 for occasion in self.request.occasions
             ],
-            decided_on=today(now),
+            decided_on=today(self.clock),
             decided_by=DECIDED_BY,
             by=self.desk,
-            now=now,
+            now=self.clock,
         )
         for notice in decision.notices:
             if notice.message is None:
-                deciding.record_told(notice, channel=Source.TELEPHONE, by=self.desk, now=self.later(hours=1))
+                yield self.later(hours=2)
+                deciding.record_told(notice, channel=Source.TELEPHONE, by=self.desk, now=self.clock)
         return decision
 
-    def report(self, decision: Decision) -> None:
+    def report(self, decision: Decision, *, done: bool) -> Steps:
+        self.until = self.city.last
         for dispatch in decision.dispatches:
-            held = datetime.combine(dispatch.on or self.city.today, time(18), tzinfo=self.clock.tzinfo)
-            self.clock = max(self.clock, min(held, self.city.now))
+            if dispatch.on:
+                held = datetime.combine(dispatch.on, dispatch.ends or time(17), tzinfo=TOKYO)
+                self.clock = max(self.clock, min(held, self.city.now))
+            yield self.later(days=2)
             reporting.report(
                 dispatch,
-                done=True,
-                text=self.row["words"]["report"],
-                attended=self.row["attendance"],
-                by=self.heard(),
-                now=self.later(days=1),
+                done=done,
+                text=self.words["report"],
+                attended=self.row["attendance"] if done else None,
+                by=self.requester(),
+                now=self.clock,
             )
-        reporting.close(self.request, by=self.desk, now=self.later(days=3))
-        db.session.flush()

@@ -1,0 +1,125 @@
+"""What people belong to in the demo city: registered groups, councils and who sits on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ..accounts.actor import Source
+from ..councils import services as councils
+from ..councils.models import Appointment, Council, CouncilRole
+from ..groups import services as groups
+from ..registry import services as registry
+from ..registry.models import Organization, Purpose
+from .city import OPENED, City, Facts, Life, read
+from .people import contacts_of, department, offer_of, party_of, person_of, represent, skills_of
+
+
+def load_bodies(city: City) -> None:
+    for row in read("groups"):
+        city.begin(row["key"], _group(city, row))
+    for row in read("councils"):
+        council = _Council(city, row)
+        city.begin(row["key"], council.found())
+        for member in row["members"]:
+            city.begin(member["key"], council.sit(member))
+
+
+def _group(city: City, row: Facts) -> Life:
+    key, registered_on = row["key"], date.fromisoformat(row["registered_on"])
+    now = city.since_opening(registered_on, key)
+    yield now
+    desk = city.at_the_desk("saporant", key)
+    by = desk.told_by(Source.PAPER)
+    organization = party_of(city, key, by=by, now=now)
+    assert isinstance(organization, Organization)
+    by = by.told_by(Source.PAPER, on_behalf_of=organization.id)
+    group = groups.register_group(
+        organization,
+        **offer_of(city, row),
+        number=row["number"],
+        members=row["members"],
+        consents=[Purpose(value) for value in row["consents"] or []],
+        contacts=[] if row["same_as"] else contacts_of(row),
+        registered_on=registered_on,
+        by=by,
+        now=now,
+    )
+    represent(city, organization, row, by=by, now=now)
+    for day in _renewals(row, max(registered_on, OPENED)):
+        now = max(now, city.on(day, key))
+        yield now
+        groups.renew(group, on=day, by=by, now=now)
+    if row["state"] == "ended":
+        ended_on = date.fromisoformat(row["ended_on"])
+        now = max(now, city.on(ended_on, key))
+        yield now
+        groups.end_group(group, on=ended_on, by=by, now=now)
+
+
+def _renewals(row: Facts, since: date) -> Iterator[date]:
+    """Each year at about the same day, up to the last time."""
+    if row["renewed_on"]:
+        last = date.fromisoformat(row["renewed_on"])
+        days = (last.replace(year=year) for year in range(since.year, last.year + 1))
+        yield from (day for day in days if day > since)
+
+
+@dataclass
+class _Council:
+    """One council while its members come and go."""
+
+    city: City
+    row: Facts
+
+    def __post_init__(self) -> None:
+        self.council: Council
+        self.terms: dict[str, Appointment] = {}  # by the member's key: the latest one
+
+    def found(self) -> Life:
+        now = self.city.since_opening(OPENED, self.row["department"])
+        yield now
+        self.council = councils.found_council(
+            self.row["name"],
+            department=department(self.row["department"]),
+            founded_on=self.row["basis"],
+            seats=self.row["seats"],
+            topics=self.row["topics"],
+            by=self.city.for_councils(self.row["department"]),
+            now=now,
+        )
+
+    def sit(self, member: Facts) -> Life:
+        """Every term of one member, the earliest first."""
+        key, now = member["key"], self.city.since_opening(OPENED, self.row["department"])
+        for starts, ends in [*(member["earlier"] or []), (member["starts"], member["ends"])]:
+            begins = date.fromisoformat(starts)
+            now = max(now, self.city.since_opening(begins, self.row["department"]))
+            yield now
+            self._appoint(member, begins, ends and date.fromisoformat(ends), now=now)
+        if member["left_on"]:
+            left_on = date.fromisoformat(member["left_on"])
+            now = max(now, self.city.on(left_on, key))
+            yield now
+            councils.leave(self.terms[key], on=left_on, by=self.city.for_councils(self.row["department"]), now=now)
+
+    def _appoint(self, member: Facts, starts: date, ends: date | None, *, now: datetime) -> None:
+        by = self.city.for_councils(self.row["department"])
+        person = person_of(self.city, member, by=by, now=now)
+        if member["council_candidacy"]:
+            told = by.told_by(Source.PAPER, on_behalf_of=person.id)
+            registry.set_consents(person, [Purpose.COUNCIL], among=[Purpose.COUNCIL], by=told, now=now, on=starts)
+        first = member["key"] not in self.terms and not member["same_person_as"]
+        self.terms[member["key"]] = councils.appoint(
+            self.council,
+            person,
+            category=member["category"] or "",
+            role=next(role for role in CouncilRole if role.label == member["role"]),
+            ex_officio=bool(member["ex_officio"]),
+            starts=starts,
+            ends=ends,
+            skills=skills_of(member["expertise"] or []) if first else None,
+            by=by,
+            now=now,
+        )
