@@ -12,7 +12,7 @@ from ..accounts.actor import Source
 from ..database import EnumSet, Model, SlotMask, Stamped, db
 from ..registry.models import Party
 from ..registry.vocabulary import District, Field, Money, Support
-from .states import SupporterState
+from .states import EndReason, SupporterState
 
 supporter_field = Table(
     "supporter_field",
@@ -74,6 +74,7 @@ class Supporter(Stamped, Model):
     runs_until: Mapped[date | None]
     paused_until: Mapped[date | None]
     ended_on: Mapped[date | None]
+    end_reason: Mapped[EndReason | None]
     ended_because: Mapped[str | None] = mapped_column(String(300))
     version: Mapped[int] = mapped_column()
 

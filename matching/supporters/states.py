@@ -20,6 +20,31 @@ class SupporterAction(Labelled):
     END = "end", N_("登録を終える")
 
 
+class EndReason(Labelled):
+    """Why a registration ended."""
+
+    MOVED = "moved", N_("引っ越し")
+    HEALTH = "health", N_("体調や年齢のため")
+    NO_TIME = "no_time", N_("仕事や家庭が忙しくなった")
+    STOPPED = "stopped", N_("活動をやめた・団体が解散した")
+    NOT_ASKED = "not_asked", N_("声がかからなかった・合わなかった")
+    UNREACHABLE = "unreachable", N_("連絡が取れない")
+    DECEASED = "deceased", N_("亡くなられた")
+    TERM_OVER = "term_over", N_("登録の期間が終わった")
+    OTHER = "other", N_("そのほか")
+
+
+# What people say of themselves; the rest is for the desk, and the end of the term comes by itself.
+OWN_REASONS = (
+    EndReason.MOVED,
+    EndReason.HEALTH,
+    EndReason.NO_TIME,
+    EndReason.STOPPED,
+    EndReason.NOT_ASKED,
+    EndReason.OTHER,
+)
+TOLD_REASONS = tuple(reason for reason in EndReason if reason is not EndReason.TERM_OVER)
+
 S, A = SupporterState, SupporterAction
 
 WORKFLOW: Workflow[SupporterState, SupporterAction] = Workflow(

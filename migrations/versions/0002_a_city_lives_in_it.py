@@ -66,6 +66,7 @@ def upgrade() -> None:
         batch.create_unique_constraint(op.f("uq_help_request_public_key"), ["public_key"])
     _add_filled("supporter", sa.Column("public_key", sa.String(length=16)), random)
     with op.batch_alter_table("supporter") as batch:
+        batch.add_column(sa.Column("end_reason", sa.String(length=40), nullable=True))
         batch.create_unique_constraint(op.f("uq_supporter_public_key"), ["public_key"])
 
     # What stands there already gets its ending: callers are found by it.
@@ -91,6 +92,7 @@ def downgrade() -> None:
         batch.drop_column("ending")
     with op.batch_alter_table("supporter") as batch:
         batch.drop_constraint(op.f("uq_supporter_public_key"), type_="unique")
+        batch.drop_column("end_reason")
         batch.drop_column("public_key")
     with op.batch_alter_table("help_request") as batch:
         batch.drop_constraint(op.f("uq_help_request_public_key"), type_="unique")

@@ -8,8 +8,8 @@ from sqlalchemy import event
 from matching.accounts.actor import SYSTEM
 from matching.database import db
 from matching.registry import services as registry
-from matching.registry.models import ContactKind, Purpose
-from matching.registry.services import Contact
+from matching.registry.models import ContactKind, Purpose, Registry
+from matching.registry.services import Contact, SkillWords
 from matching.supporters import services
 from matching.supporters.publishing import Identity, public_entries, public_entry
 from tests.factories import a_person, an_organization
@@ -40,9 +40,7 @@ def test_without_a_name_nothing_tells_whose_entry_it_is(session):
     person = a_person("稲葉 さつき", kana="いなば さつき")
     supporter = a_supporter(person, "紙芝居", consents=ANONYMOUS)
     supporter.intro = "稲葉です。図書館で読んでいます。"  # as an import may bring it
-    registry.set_skills(
-        person.id, services.Registry.SUPPORTER, [services.SkillWords("紙芝居"), services.SkillWords("稲葉さつきの語り")]
-    )
+    registry.set_skills(person.id, Registry.SUPPORTER, [SkillWords("紙芝居"), SkillWords("稲葉さつきの語り")])
     services.refresh(supporter, now=NOW)
     [entry] = shown()
     assert entry.name is None and entry.shown_name == "名前は出していません"

@@ -1,4 +1,4 @@
-"""A supporter's registration: taking it in, confirming, changing, pausing and ending it, and what searches see of it."""
+"""Taking a registration in, and changing what it says."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from .. import audit
-from ..accounts.actor import SYSTEM, Actor, Source
-from ..database import db
-from ..engine.types import Card
-from ..errors import Invalid, MatchingError
-from ..i18n import fiscal_year, today
-from ..profiles import services as profiles
-from ..registry import cards
-from ..registry import services as registry
-from ..registry.models import Basis, Consent, Party, Person, Purpose, Registry
-from ..registry.services import Contact, SkillWords
-from ..registry.vocabulary import District, Field, Money, Support
-from .letters import take_back, tell
-from .models import Supporter
-from .states import WORKFLOW, SupporterAction, SupporterState
+from ... import audit
+from ...accounts.actor import Actor, Source
+from ...database import db
+from ...errors import Invalid, MatchingError
+from ...i18n import today
+from ...registry import services as registry
+from ...registry.models import Party, Person, Purpose, Registry
+from ...registry.services import Contact, SkillWords
+from ...registry.vocabulary import District, Field, Money, Support
+from ..letters import tell
+from ..models import Supporter
+from ..publishing import Identity, refusal
+from ..states import SupporterState
+from .searching import open_registration, refresh
 
 OF_AGE = 18
 
@@ -58,12 +57,6 @@ class Told:
     monthly_cap: int | None = None
     yearly_cap: int | None = None
     conditions: str | None = None
-
-
-def open_registration(party_id: int) -> Supporter | None:
-    return db.session.scalar(
-        select(Supporter).where(Supporter.party_id == party_id, Supporter.state != SupporterState.ENDED)
-    )
 
 
 def entered(form_key: str) -> Supporter | None:
@@ -106,7 +99,8 @@ def register(
         raise Invalid(_("受け付けた日は、今日までの日付にしてください。"), field="given_on")
     if by.source is Source.WEB and Purpose.MATCHING not in consents:
         raise Invalid(registration_needs_consent(), field="consents")
-    _check(party, told, consents)
+    contacts = list(contacts)
+    _check(party, told, consents, contacts)
     supporter = Supporter(
         party=party,
         form_key=form_key,
@@ -150,7 +144,8 @@ def edit(
     party.district_id = district_id
     if isinstance(party, Person):
         party.birth_year = birth_year
-    _check(party, told, consents)
+    contacts = list(contacts)
+    _check(party, told, consents, contacts)
     _set_guardian(supporter, guardian_name, guardian_agreed, on=today(now), now=now)
     supporter.note_for_desk = note_for_desk or None
     supporter.updated_at = now  # a change of skills or contacts alone must refuse stale pages, too
@@ -171,126 +166,7 @@ def refuse_ended(supporter: Supporter) -> None:
         )
 
 
-def _end_of_year(now: datetime) -> date:
-    return date(fiscal_year(today(now)) + 1, 3, 31)
-
-
-def turn_the_year(*, renews: bool, now: datetime) -> int:
-    """What becomes of registrations whose year is over: they go on by themselves, or, by the city's setting, end."""
-    over = select(Supporter).where(
-        Supporter.state.in_([SupporterState.ACTIVE, SupporterState.PAUSED]), Supporter.runs_until < today(now)
-    )
-    supporters = db.session.scalars(over.order_by(Supporter.id)).all()
-    for supporter in supporters:
-        if renews:
-            supporter.runs_until = _end_of_year(now)
-            audit.record("supporter:renew", supporter, by=SYSTEM, at=now, fields=["runs_until"])
-        else:
-            end(supporter, reason=_("登録の期間が終わったため"), by=SYSTEM, now=now)
-    return len(supporters)
-
-
-def confirm(supporter: Supporter, *, confirmed_skills: Collection[int] = (), by: Actor, now: datetime) -> None:
-    """A coordinator looked at it; it runs to the end of this fiscal year. ``confirmed_skills``: certificates seen."""
-    _move(supporter, SupporterAction.CONFIRM, by=by, now=now)
-    supporter.confirmed_at, supporter.confirmed_by_id = now, by.user_id
-    supporter.runs_until = _end_of_year(now)
-    supporter.returned_note = None
-    for skill in registry.skills_of(supporter.party_id, Registry.SUPPORTER):
-        skill.confirmed = skill.confirmed or (skill.id in confirmed_skills and skill.qualification is not None)
-    refresh(supporter, now=now)
-    take_back(supporter, "supporter_submitted")
-    tell(supporter, "supporter_confirmed", by=by, now=now)
-
-
-def return_(supporter: Supporter, *, note: str, by: Actor, now: datetime) -> None:
-    """Ask for another writing and say why."""
-    if not note.strip():
-        raise Invalid(_("直していただきたいところを書いてください。"), field="note")
-    _move(supporter, SupporterAction.RETURN, by=by, now=now)
-    supporter.returned_note = note.strip()
-    refresh(supporter, now=now)
-    tell(supporter, "supporter_returned", by=by, now=now, once=False)
-
-
-def resubmit(supporter: Supporter, *, by: Actor, now: datetime) -> None:
-    _move(supporter, SupporterAction.RESUBMIT, by=by, now=now)
-    supporter.returned_note = None
-    refresh(supporter, now=now)
-
-
-def pause(supporter: Supporter, *, until: date | None = None, by: Actor, now: datetime) -> None:
-    """Not to be asked for a while; without a day, until told otherwise."""
-    if until is not None and until < today(now):
-        raise Invalid(_("お休みの終わりは、今日からあとの日付にしてください。"), field="until")
-    _move(supporter, SupporterAction.PAUSE, by=by, now=now)
-    supporter.paused_until = until
-    refresh(supporter, now=now)
-
-
-def resume(supporter: Supporter, *, by: Actor, now: datetime) -> None:
-    _move(supporter, SupporterAction.RESUME, by=by, now=now)
-    supporter.paused_until = None
-    refresh(supporter, now=now)
-
-
-def resume_rested(*, now: datetime) -> int:
-    """Bring back everybody whose last day of pause has passed; how many."""
-    rested = select(Supporter).where(Supporter.state == SupporterState.PAUSED, Supporter.paused_until < today(now))
-    back = list(db.session.scalars(rested.order_by(Supporter.id).with_for_update()))
-    for supporter in back:
-        resume(supporter, by=SYSTEM, now=now)
-    return len(back)
-
-
-def end(supporter: Supporter, *, reason: str | None = None, by: Actor, now: datetime) -> None:
-    _move(supporter, SupporterAction.END, by=by, now=now)
-    supporter.ended_on = today(now)
-    supporter.ended_because = (reason or "").strip() or None
-    supporter.paused_until = None
-    refresh(supporter, now=now)
-    tell(supporter, "supporter_ended", by=by, now=now)
-
-
-def refresh(supporter: Supporter, *, now: datetime) -> None:
-    """Let searches find an active registration that stands on consent or another basis; and no other."""
-    db.session.flush()
-    if supporter.state is SupporterState.ACTIVE and registry.has_basis(supporter.party_id):
-        profiles.publish(
-            registry=Registry.SUPPORTER.value,
-            registration_id=supporter.id,
-            party_id=supporter.party_id,
-            card=card_of(supporter),
-            now=now,
-        )
-    else:
-        profiles.withdraw(registry=Registry.SUPPORTER.value, registration_id=supporter.id, now=now)
-
-
-def card_of(supporter: Supporter) -> Card:
-    return Card(
-        key=f"{Registry.SUPPORTER.value}:{supporter.id}",
-        kind=cards.card_kind(supporter.party),
-        phrases=cards.phrases(supporter.party_id, Registry.SUPPORTER),
-        intro=supporter.intro,
-        fields=frozenset(field.number for field in supporter.fields),
-        districts=cards.districts_served(
-            supporter.anywhere, frozenset(district.id for district in supporter.districts)
-        ),
-        availability=supporter.availability,
-        supports=None if supporter.supports is None else frozenset(support.value for support in supporter.supports),
-        money=supporter.money.value if supporter.money else None,
-        heads=supporter.heads,
-    )
-
-
-def _move(supporter: Supporter, action: SupporterAction, *, by: Actor, now: datetime) -> None:
-    """The one place where a registration's state changes."""
-    supporter.state = WORKFLOW.after(supporter.state, action)
-    audit.record(f"supporter:{action.value}", supporter, by=by, at=now)
-
-
-def _check(party: Party, told: Told, consents: Collection[Purpose]) -> None:
+def _check(party: Party, told: Told, consents: Collection[Purpose], contacts: Collection[Contact]) -> None:
     if not told.skills:
         raise Invalid(_("できることを1つ以上書いてください。"), field="skills")
     if Purpose.COUNCIL in consents and not isinstance(party, Person):
@@ -298,6 +174,31 @@ def _check(party: Party, told: Told, consents: Collection[Purpose]) -> None:
             _("団体の登録では「%(purpose)s」は選べません。印を外してください。", purpose=_(Purpose.COUNCIL.label)),
             field="consents",
         )
+    _refuse_telling(party, told, consents, contacts)
+
+
+def _refuse_telling(party: Party, told: Told, consents: Collection[Purpose], contacts: Collection[Contact]) -> None:
+    """What everybody will read tells no contact point and, without a name, not who it is."""
+    named = Purpose.PUBLIC_NAMED in consents
+    if not named and Purpose.PUBLIC_ANONYMOUS not in consents:
+        return
+    points = tuple((contact.kind, contact.value) for contact in contacts)
+    who = Identity(party.name, party.kana, isinstance(party, Person), points)
+    for field, texts in (("intro", [told.intro]), ("skills", [skill.phrase for skill in told.skills])):
+        if message := refusal(texts, who, named=named):
+            raise Invalid(message, field=field)
+
+
+def guardian_missing(birth_year: int | None, name: str | None, agreed: bool, *, on: date) -> tuple[str, str] | None:
+    """The field that a minor's registration still needs, and why."""
+    if not needs_guardian(birth_year, on):
+        return None
+    if not (name or "").strip():
+        return "guardian_name", _("18歳未満の方は、保護者の氏名を入力してください。")
+    if not agreed:
+        told = _("18歳未満の方は、保護者の同意が必要です。保護者と話してから、印を付けてください。")
+        return "guardian_agreed", told
+    return None
 
 
 def _set_guardian(supporter: Supporter, name: str | None, agreed: bool, *, on: date, now: datetime) -> None:
@@ -306,13 +207,9 @@ def _set_guardian(supporter: Supporter, name: str | None, agreed: bool, *, on: d
     if not isinstance(party, Person) or not needs_guardian(party.birth_year, today(now)):
         supporter.guardian_name = supporter.guardian_agreed_on = None
         return
-    if not (name or "").strip():
-        raise Invalid(_("18歳未満の方は、保護者の氏名を入力してください。"), field="guardian_name")
-    if not agreed:
-        raise Invalid(
-            _("18歳未満の方は、保護者の同意が必要です。保護者と話してから、印を付けてください。"),
-            field="guardian_agreed",
-        )
+    if missing := guardian_missing(party.birth_year, name, agreed, on=today(now)):
+        field, message = missing
+        raise Invalid(message, field=field)
     supporter.guardian_name = str(name).strip()
     supporter.guardian_agreed_on = supporter.guardian_agreed_on or on
 
@@ -355,17 +252,3 @@ def _facts(supporter: Supporter) -> dict[str, Any]:
         "contacts": {(point.kind, point.value, point.may_share, point.hours) for point in party.contact_points},
         "consents": set(registry.active_consents(party.id)),
     }
-
-
-@registry.consent_given.connect
-@registry.consent_withdrawn.connect
-def _consent_changed(consent: Consent, *, now: datetime, **_news: Any) -> None:
-    """Without consent to matching, and no other basis, a registration leaves every search at once."""
-    if consent.purpose is Purpose.MATCHING and (supporter := open_registration(consent.party_id)):
-        refresh(supporter, now=now)
-
-
-@registry.basis_ended.connect
-def _basis_ended(basis: Basis, *, now: datetime, **_news: Any) -> None:
-    if supporter := open_registration(basis.party_id):
-        refresh(supporter, now=now)
