@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,8 +19,16 @@ from ..registry.services import Contact, SkillWords
 from ..registry.vocabulary import PARTS, Department, Desk, District, Money, OrganizationKind, Support
 from ..supporters import services as supporters
 from ..supporters.models import Supporter
+from ..supporters.states import EndReason
 from .city import OPENED, City, Facts, Life, read, spread
 
+# How people say it, and as what it counts.
+WHY_ENDED = {
+    "転居|引っ越|転勤": EndReason.MOVED,
+    "高齢|病|体調|亡く": EndReason.HEALTH,
+    "勤め|仕事|介護|育児": EndReason.NO_TIME,
+    "解散|やめ": EndReason.STOPPED,
+}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -248,7 +257,9 @@ def _supporter(city: City, row: Facts) -> Life:
     elif state == "ended":
         now = max(now, city.days_ago(10 + spread(key, 60), key))
         yield now
-        supporters.end(supporter, reason=row["ended_because"], by=said, now=now)
+        told = row["ended_because"] or ""
+        why = next((reason for words, reason in WHY_ENDED.items() if re.search(words, told)), EndReason.OTHER)
+        supporters.end(supporter, why=why, reason=told, by=said, now=now)
 
 
 def _register(city: City, row: Facts, *, now: datetime) -> Supporter:

@@ -52,6 +52,13 @@ class Story:
         self.clock = self.city.later(self.clock, wait, key, until=self.until)
         return self.clock
 
+    def just_before_the_day(self) -> datetime:
+        """On the last working day before the first occasion."""
+        self.clock = max(
+            self.clock, min(self.until, self.city.last) - timedelta(minutes=20 + spread(self.row["key"], 400))
+        )
+        return self.clock
+
     # -- Who acts
 
     @property
@@ -132,7 +139,7 @@ class Story:
         if story == "decided":
             return
         if story == "cancelled_typhoon":
-            yield self.later(days=2)
+            yield self.just_before_the_day()
             reporting.cancel(self.request, reason=self.words["cancel_reason"], by=self.desk, now=self.clock)
             return
         yield from self.report(decision, done=story != "not_done")
