@@ -13,22 +13,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import gettext as _
-from rapidfuzz import fuzz
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
-from ..engine.text import fold, katakana
 from ..i18n import as_day, today
 from ..registry.vocabulary import District, Field, Money
 from .models import HelpRequest, Occasion
 from .paging import Paged
+from .services.finding import holds, text_key, word_keys
 from .states import RequestState
 
 LOOKED_AT = 500  # the latest released; more are never looked for at once
-ALIKE = 80.0  # RapidFuzz partial ratio, 0–100: of five letters one may be wrong
-SHORTEST_ALIKE = 4  # shorter words are held by the text or they are not
-LONGEST = 60
 # Somebody is still looked for. Whoever comes is not yet promised.
 LOOKING = frozenset({RequestState.ACCEPTED, RequestState.INQUIRING})
 
@@ -64,8 +60,10 @@ def public_requests(
     if district is not None:
         query = query.where(HelpRequest.district_id == district)
     found = [public_face(row) for row in db.session.scalars(query.limit(LOOKED_AT)) if not _is_past(row, day)]
-    asked = [_key(word) for word in words[:LONGEST].split()]
-    return Paged([one for one in found if _answers(one, asked)], page=page, per_page=per_page)
+    asked = word_keys(words)
+    return Paged(
+        [one for one in found if holds(asked, text_key(f"{one.title} {one.outline}"))], page=page, per_page=per_page
+    )
 
 
 def public_request(key: str, *, day: date) -> PublicRequest | None:
@@ -74,15 +72,27 @@ def public_request(key: str, *, day: date) -> PublicRequest | None:
     return public_face(row) if row and not _is_past(row, day) else None
 
 
+def how_many(*, day: date) -> int:
+    """So many are shown to everybody; the same rule as ``_is_past``, told to the database: one query."""
+    to_come = or_(Occasion.on.is_(None), Occasion.on >= day, Occasion.second_on >= day)
+    is_open = or_(~HelpRequest.occasions.any(), HelpRequest.occasions.any(to_come))
+    query = select(func.count()).select_from(HelpRequest).where(_is_shown(), is_open)
+    return min(db.session.scalar(query) or 0, LOOKED_AT)
+
+
+def _is_shown() -> ColumnElement[bool]:
+    return and_(
+        HelpRequest.released_at.is_not(None),
+        HelpRequest.state.in_(LOOKING),
+        HelpRequest.outline.is_not(None),
+        HelpRequest.outline != "",
+    )
+
+
 def _shown() -> Select[HelpRequest]:
     return (
         select(HelpRequest)
-        .where(
-            HelpRequest.released_at.is_not(None),
-            HelpRequest.state.in_(LOOKING),
-            HelpRequest.outline.is_not(None),
-            HelpRequest.outline != "",
-        )
+        .where(_is_shown())
         .options(
             joinedload(HelpRequest.field),
             joinedload(HelpRequest.district),
@@ -133,15 +143,15 @@ def _without_names(request: HelpRequest) -> str:
 
 def _replaced(text: str, name: str, instead: str) -> str:
     """The text without the name, however it is written: width, old kanji, kana and spaces do not matter."""
-    key = _key(name)
-    if len(key) < 2 or key not in _key(text):
+    key = text_key(name)
+    if len(key) < 2 or key not in text_key(text):
         return text
-    letters = [(place, folded) for place, letter in enumerate(text) for folded in _key(letter)]
+    letters = [(place, folded) for place, letter in enumerate(text) for folded in text_key(letter)]
     found = [match.start() for match in re.finditer(re.escape(key), "".join(folded for _place, folded in letters))]
     for start in reversed(found):
         text = text[: letters[start][0]] + instead + text[letters[start + len(key) - 1][0] + 1 :]
     # Letters that fold only together (ｶﾞ) are not found one by one: then the folded text is shown.
-    return text if found else _key(text).replace(key, instead)
+    return text if found else text_key(text).replace(key, instead)
 
 
 def _names(request: HelpRequest) -> Iterator[tuple[str, str]]:
@@ -152,15 +162,3 @@ def _names(request: HelpRequest) -> Iterator[tuple[str, str]]:
         yield request.caller, _("担当の方")
     if request.place:
         yield request.place, _("会場")
-
-
-def _key(text: str) -> str:
-    return re.sub(r"[\s・]", "", katakana(fold(text)))
-
-
-def _answers(one: PublicRequest, asked: list[str]) -> bool:
-    """Every word is held by what is shown, or is much like a part of it."""
-    shown = _key(f"{one.title}{one.outline}")
-    return all(
-        word in shown or (len(word) >= SHORTEST_ALIKE and fuzz.partial_ratio(word, shown) >= ALIKE) for word in asked
-    )

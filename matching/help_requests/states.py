@@ -28,6 +28,7 @@ class RequestAction(Labelled):
     AGREE = "agree", N_("了承する")
     DISAGREE = "disagree", N_("了承しない")
     DECIDE = "decide", N_("派遣・紹介を決定する")
+    REOPEN = "reopen", N_("行く人が来られなくなった")
     REPORT = "report", N_("報告する")
     CLOSE = "close", N_("終了する")
     GIVE_UP = "give_up", N_("派遣できないと決める")
@@ -65,6 +66,8 @@ WORKFLOW: Workflow[RequestState, RequestAction] = Workflow(
         (S.AGREED, A.KEEP_PROMISE): S.PROMISED,
         (S.AGREED, A.GIVE_UP): S.NOT_POSSIBLE,
         (S.AGREED, A.WITHDRAW): S.WITHDRAWN,
+        (S.DECIDED, A.REOPEN): S.ACCEPTED,
+        (S.DECIDED, A.KEEP_PROMISE): S.PROMISED,  # another one who said yes can still come
         (S.DECIDED, A.REPORT): S.REPORTED,
         (S.DECIDED, A.CANCEL): S.CANCELLED,
         (S.REPORTED, A.CLOSE): S.CLOSED,

@@ -159,7 +159,7 @@ def test_terms_do_not_change_after_somebody_was_told_them():
     promised(request)
     terms = help_requests.Terms(venue_contact="鍵当番", payer="サポーター本人")
     with pytest.raises(MatchingError):
-        help_requests.complete(request, asked=None, terms=terms, desk_id=request.desk_id, by=SYSTEM, now=NOW)
+        help_requests.complete(request, asked=None, terms=terms, by=SYSTEM, now=NOW)
 
 
 def test_the_list_is_made_anew_when_the_request_says_something_else():
@@ -170,7 +170,7 @@ def test_the_list_is_made_anew_when_the_request_says_something_else():
     matter = help_requests.matter_of(request)
     changed = Asked(type(matter)(**{**vars(matter), "needs": ("英会話",), "title": "英会話"}), request.kind, OUTLINE)
     terms = help_requests.terms_of(request)
-    help_requests.complete(request, asked=changed, terms=terms, desk_id=request.desk_id, by=SYSTEM, now=NOW)
+    help_requests.complete(request, asked=changed, terms=terms, by=SYSTEM, now=NOW)
     after = current_shortlist(request)
     assert after is not before and after.candidates[0].party_id == english.party_id
 

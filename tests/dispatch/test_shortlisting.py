@@ -187,14 +187,7 @@ def test_a_case_in_which_a_council_member_is_asked_is_not_handed_to_a_contractor
     request = a_case(kind=RequestKind.INTRODUCTION)
     asked(request, person)
     with pytest.raises(Invalid):
-        help_requests.complete(
-            request,
-            asked=None,
-            terms=help_requests.terms_of(request),
-            desk_id=a_desk("saporant").id,
-            by=SYSTEM,
-            now=NOW,
-        )
+        help_requests.hand_over(request, to_desk=a_desk("saporant"), note="お願いします", by=SYSTEM, now=NOW)
 
 
 def test_a_contractors_desk_never_gets_council_members():

@@ -237,18 +237,12 @@ def test_one_more_row_keeps_what_was_typed(session, browser, request_):
     assert len(request_.occasions) == 2
 
 
-def test_a_case_is_handed_over_to_another_desk(session, browser, request_):
-    form_of(browser, request_, desk=str(a_desk("saporant").id)).submit(status=303)
+def test_the_desk_of_a_case_is_not_changed_here(session, browser, request_):
+    form = form_of(browser, request_, kind="dispatch")
+    assert "desk" not in form.fields
+    browser.post(page_of(request_), [*form.submit_fields(), ("desk", str(a_desk("saporant").id))], status=303)
     session.refresh(request_)
-    assert request_.desk.code == "saporant"
-    browser.get(page_of(request_), status=403)
-
-
-def test_a_case_is_not_handed_over_and_taken_in_at_once(session, browser, request_):
-    form = form_of(browser, request_, kind="dispatch", desk=str(a_desk("saporant").id))
-    assert "その窓口が受け付けます" in form.submit("action", value="accept", status=422)
-    session.refresh(request_)
-    assert (request_.desk.code, request_.state) == ("kyodo", RequestState.SUBMITTED)
+    assert request_.desk.code == "kyodo"
 
 
 def test_nothing_changed_leaves_no_trace(session, browser, request_):

@@ -9,6 +9,7 @@ from matching.help_requests.models import HelpRequest
 from matching.help_requests.states import RequestState
 from tests.conftest import browser_of, sign_in
 from tests.factories import a_coordinator, a_representative, an_organization
+from tests.help_requests.asking import sent
 from tests.journeys.steps import (
     deliver_everything,
     fill,
@@ -46,21 +47,26 @@ def register_a_shimenawa_maker(app):
 
 def submit_a_request(app):
     browser = sign_in(app, REQUESTER)
-    form = form_with(browser.get("/requests/new"), "trouble")
-    fill(
-        form,
+    answer = sent(
+        browser,
         title="しめ縄を教えてほしい",
         trouble="去年まで教えてくれていた近所のおじいさんが亡くなりました。内緒の話ですが会長は不器用です。",
         needs="しめ縄づくりの指導\nわらの準備",
         place="中央集会所",
         head_count="1",
         attendance="２８",
+        money="expenses",
+        budget_yen="5000",
+        telephone="083-000-0022",
+        share_telephone=True,
+        **{
+            "occasions-0-on": in_days(20),
+            "occasions-0-part": "am",
+            "occasions-0-second_on": in_days(27),
+            "occasions-0-second_part": "am",
+        },
     )
-    form["occasions-0-on"], form["occasions-0-part"] = in_days(20), "am"
-    form["occasions-0-second_on"], form["occasions-0-second_part"] = in_days(27), "am"
-    form["money"], form["budget_yen"] = "expenses", "5000"
-    form["telephone"], form["share_telephone"] = "083-000-0022", True
-    form.submit(status=303)
+    assert answer.status_int == 303
     return browser
 
 

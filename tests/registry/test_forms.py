@@ -9,7 +9,7 @@ from matching.registry.models import ContactKind, ContactPoint, Party
 from matching.registry.services import Contact, set_contacts
 from tests.conftest import sign_in
 from tests.factories import a_representative, a_user, an_organization
-from tests.help_requests.test_submit import filled
+from tests.help_requests.asking import form_of, walked
 from tests.supporters.factories import a_volunteer
 from tests.supporters.test_registering import fill, the_form
 
@@ -64,9 +64,9 @@ def test_a_submission_without_the_version_counts_as_stale(session, editing):
 @pytest.mark.parametrize("index", ["²", "１", "9" * 5000, "-1", ""])
 def test_rows_are_numbered_as_the_page_does_or_left_alone(app, session, index):
     browser = sign_in(app, a_representative(an_organization()).email)
-    form = filled(browser)
+    form = form_of(walked(browser))
     fields = [*form.submit_fields(), (f"occasions-{index}-on", "2027-01-01")]
-    browser.post("/requests/new", [*fields, ("action", "send")], status=303)
+    browser.post("/requests/new", [*fields, ("go", "send")], status=303)
     assert len(session.scalars(select(HelpRequest)).one().occasions) == 1
 
 

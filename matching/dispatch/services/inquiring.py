@@ -373,4 +373,4 @@ def _on_handover(request: HelpRequest, **_news: Any) -> None:
     of_council = [i for i in inquiries_of(request) if i.candidate.of_registry is Registry.COUNCIL]
     if request.desk.is_contractor and any(i.state in (*WAITING, InquiryState.PROMISED) for i in of_council):
         message = _("審議会等の委員に打診しているため、この窓口には渡せません。")
-        raise Invalid(message, field="desk")
+        raise Invalid(message, field="to_desk")

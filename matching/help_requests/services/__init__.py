@@ -2,6 +2,8 @@
 
 from .completing import TOLD, Asked, Terms, complete, terms_are_open, terms_of
 from .entering import Caller, NewOrganization, Words, can_be_reached, enter, organizations_of, submit
+from .finding import requests_like
+from .handing_over import hand_over, handovers_of, waiting_handovers
 from .matter import (
     LONGEST_OUTLINE,
     MAX_OCCASIONS,
@@ -14,24 +16,23 @@ from .matter import (
     refuse_contact_data,
     when_in_words,
     wrong_with,
+    wrong_with_needs,
 )
 from .moving import (
     accept,
     advance,
-    conceal,
     desk_changed,
-    hand_over,
     is_vouched_for,
     mail_of,
     matter_changed,
-    release,
     request_accepted,
     request_withdrawn,
     take_turn,
     tell_requester,
     withdraw,
 )
-from .reading import requests_of
+from .reading import matter_to_repeat, requests_of
+from .releasing import conceal, release
 
 __all__ = [
     "LONGEST_OUTLINE",
@@ -54,23 +55,28 @@ __all__ = [
     "draft_outline",
     "enter",
     "hand_over",
+    "handovers_of",
     "is_vouched_for",
     "mail_of",
     "matter_changed",
     "matter_of",
+    "matter_to_repeat",
     "organizations_of",
     "part_of",
     "refuse_contact_data",
     "release",
     "request_accepted",
     "request_withdrawn",
+    "requests_like",
     "requests_of",
     "submit",
     "take_turn",
     "tell_requester",
     "terms_are_open",
     "terms_of",
+    "waiting_handovers",
     "when_in_words",
     "withdraw",
     "wrong_with",
+    "wrong_with_needs",
 ]

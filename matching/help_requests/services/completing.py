@@ -1,4 +1,4 @@
-"""What the desk adds to a request: kind, outline, terms, who to meet on the day, which desk."""
+"""What the desk adds to a request: kind, outline, terms, who to meet on the day."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...i18n import today
 from ..models import HelpRequest, Honorarium, Insurance, Materials, RequestKind, Travel
 from ..states import ENDED, OPEN_TO_CHANGE, RequestState
 from .matter import Matter, refuse_contact_data, write_matter
-from .moving import desk_changed, matter_changed
+from .moving import matter_changed
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,7 @@ def terms_of(request: HelpRequest) -> Terms:
     return Terms(*(getattr(request, part.name) for part in fields(Terms)))
 
 
-def complete(
-    request: HelpRequest, *, asked: Asked | None, terms: Terms, desk_id: int, by: Actor, now: datetime
-) -> list[str]:
+def complete(request: HelpRequest, *, asked: Asked | None, terms: Terms, by: Actor, now: datetime) -> list[str]:
     """Write down what the desk found out; answers the names of what changed. ``asked`` only while it is open."""
     if not terms_are_open(request) or (asked and request.state not in OPEN_TO_CHANGE):
         raise MatchingError(_("この依頼は、もう内容を変えられません。"))
@@ -70,7 +68,7 @@ def complete(
     if terms.honorarium is not Honorarium.FIXED and terms.honorarium_yen:
         raise Invalid(_("金額を入れるときは、謝礼で「あり」を選んでください。"), field="honorarium")
     changed = _write_asked(request, asked, now=now) if asked else []
-    for name, value in {**_values(terms), "desk_id": desk_id}.items():
+    for name, value in _values(terms).items():
         if getattr(request, name) != value:
             setattr(request, name, value)
             changed.append(name)
@@ -78,9 +76,7 @@ def complete(
         request.updated_at = now  # also when only its rows changed: the version must move on
         audit.record("request:complete", request, by=by, at=now, case=request.id, fields=changed)
         db.session.flush()
-        db.session.refresh(request, ["desk", "field", "district"])
-    if "desk_id" in changed:
-        desk_changed.send(request, by=by, now=now)
+        db.session.refresh(request, ["field", "district"])
     if asked and request.state is not RequestState.SUBMITTED and any(name in changed for name in ASKED):
         matter_changed.send(request, by=by, now=now)
     return changed

@@ -21,15 +21,17 @@ from ...registry.vocabulary import CITY_DESK, Desk, Money, OrganizationKind
 from ..models import HelpRequest
 from .matter import Matter, write_matter
 from .moving import acknowledge
+from .releasing import release
 
 
 @dataclass(frozen=True)
 class Words:
-    """What the requester says in their own words, and the money they have. It stays inside."""
+    """What the requester says in their own words, and the money they have: it stays inside. May the outline be shown?"""
 
     trouble: str
     money: Money | None = None
     budget_yen: int | None = None
+    released: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ def _write(request: HelpRequest, matter: Matter, words: Words, *, by: Actor, now
     db.session.add(request)
     db.session.flush()
     audit.record("request:submit", request, by=by, at=now, case=request.id)
+    if words.released:
+        release(request, by=by, now=now)
     acknowledge(request, now=now)
     return request
 

@@ -82,6 +82,13 @@ def wrong_with(wish: Wish, *, today: date, known: Collection[date] = ()) -> tupl
     return None
 
 
+def wrong_with_needs(needs: Collection[str]) -> str | None:
+    """What to do where there are too many phrases, or one is too long."""
+    if len(needs) > MAX_NEEDS or any(len(need) > LONGEST_NEED for need in needs):
+        return _("1行に%(long)d文字まで、%(count)d行までで書いてください。", long=LONGEST_NEED, count=MAX_NEEDS)
+    return None
+
+
 def matter_of(request: HelpRequest) -> Matter:
     """What a request asks for now."""
     return Matter(
@@ -116,8 +123,7 @@ def _days(matter: Matter) -> set[date]:
 
 
 def _refuse_bad(matter: Matter, *, today: date, known: Collection[date]) -> None:
-    if len(matter.needs) > MAX_NEEDS or any(len(need) > LONGEST_NEED for need in matter.needs):
-        message = _("1行に%(long)d文字まで、%(count)d行までで書いてください。", long=LONGEST_NEED, count=MAX_NEEDS)
+    if message := wrong_with_needs(matter.needs):
         raise Invalid(message, field="needs")
     if not 1 <= len(matter.wishes) <= MAX_OCCASIONS:
         raise Invalid(

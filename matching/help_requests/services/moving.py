@@ -1,4 +1,4 @@
-"""How a request moves. `advance` is the only writer of its state; rooms above hear of acceptance and withdrawal."""
+"""How a request moves. `advance` is the only writer of its state; rooms above hear of it by signal."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from ... import audit, outbox
 from ...accounts.actor import Actor
 from ...accounts.models import User
 from ...database import db
-from ...errors import Invalid, MatchingError
+from ...errors import Invalid
 from ...i18n import era_year, fiscal_year, today
 from ...letters import render
 from ...registry.models import Representation, RepresentationState
 from ...registry.services import next_number
-from ...registry.vocabulary import Desk
-from ..models import Handover, HelpRequest, RequestKind
+from ..models import HelpRequest, RequestKind
 from ..states import WORKFLOW, RequestAction
 from .matter import refuse_contact_data, when_in_words
 
@@ -102,49 +101,6 @@ def withdraw(request: HelpRequest, reason: str, *, by: Actor, now: datetime) -> 
     advance(request, RequestAction.WITHDRAW, by=by, now=now)
     request_withdrawn.send(request, by=by, now=now)
     return request
-
-
-def hand_over(request: HelpRequest, *, to_desk: Desk, note: str, by: Actor, now: datetime) -> Handover:
-    """Give the case to another desk, with what it should know."""
-    if request.has_ended:
-        raise MatchingError(_("この依頼は終わっているため、引き継げません。"))
-    if to_desk.id == request.desk_id:
-        raise Invalid(_("いまの窓口とは別の窓口を選んでください。"), field="to_desk")
-    if not note.strip():
-        raise Invalid(_("次の窓口に伝えることを書いてください。"), field="note")
-    handover = Handover(
-        request_id=request.id,
-        from_desk_id=request.desk_id,
-        to_desk_id=to_desk.id,
-        note=note.strip(),
-        at=now,
-        by_id=by.user_id,
-    )
-    db.session.add(handover)
-    request.desk_id = to_desk.id
-    audit.record("request:hand_over", request, by=by, at=now, case=request.id, fields=["desk_id"])
-    db.session.flush()
-    db.session.refresh(request, ["desk"])
-    desk_changed.send(request, by=by, now=now)
-    return handover
-
-
-def release(request: HelpRequest, *, by: Actor, now: datetime) -> None:
-    """The requester lets everybody read the outline while somebody is looked for; never the name, never their words."""
-    if request.has_ended:
-        raise MatchingError(_("この依頼は終わっているため、公開できません。"))
-    if request.released_at is None:
-        request.released_at = now
-        audit.record("request:release", request, by=by, at=now, case=request.id, fields=["released_at"])
-        db.session.flush()
-
-
-def conceal(request: HelpRequest, *, by: Actor, now: datetime) -> None:
-    """Shown no longer, at once."""
-    if request.released_at is not None:
-        request.released_at = None
-        audit.record("request:conceal", request, by=by, at=now, case=request.id, fields=["released_at"])
-        db.session.flush()
 
 
 def is_vouched_for(request: HelpRequest) -> bool:
