@@ -77,6 +77,7 @@ class _Lookups:
     parties_of: Callable[[int], frozenset[int]] = field(default=lambda party_id: frozenset({party_id}))
     works_for_contractor: Callable[[frozenset[int]], bool] = field(default=lambda desk_ids: False)
     is_known_to_desks: Callable[[int], bool] = field(default=lambda party_id: False)
+    is_known_to_councils: Callable[[int], bool] = field(default=lambda party_id: False)
 
 
 lookups = _Lookups()

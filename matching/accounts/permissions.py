@@ -50,6 +50,8 @@ class Permission(Labelled):
     OUTBOX_SETTLE = "outbox:settle", N_("送れたか分からないメールを片付ける")
     PARTY_FIND = "party:find", N_("人・団体・依頼を探す")
     PERSON_EDIT = "person:edit", N_("個人の記録を直す")
+    PERSON_ENTER = "person:enter", N_("個人を加える")
+    PERSON_EXPORT = "person:export", N_("個人の一覧をファイルに書き出す")
     PERSON_LIST = "person:list", N_("個人の一覧を見る")
     PERSON_READ = "person:read", N_("個人の記録を見る")
     REPRESENTATION_APPROVE = "representation:approve", N_("代表者・担当者を確認する")
@@ -113,6 +115,16 @@ def known_to_this_staff(actor: Actor, subject: Any) -> bool:
     return subject is not None and (not actor.contractor or lookups.is_known_to_desks(subject.id))
 
 
+def known_to_councils(actor: Actor, subject: Any) -> bool:
+    """Somebody who sits on a council, agreed to be considered for one, or was written down for one."""
+    return subject is not None and lookups.is_known_to_councils(subject.id)
+
+
+def is_the_party(actor: Actor, subject: Any) -> bool:
+    """The party itself, or somebody who may act for it."""
+    return subject is not None and subject.id in actor.parties
+
+
 def is_about_me(actor: Actor, subject: Any) -> bool:
     return subject is not None and subject.party_id in actor.parties
 
@@ -145,17 +157,24 @@ POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.INQUIRY_ANSWER: ((is_about_me,),),
     Permission.ME_READ: ((signed_in,),),
     Permission.ORGANIZATION_CLAIM: ((signed_in,),),
-    Permission.ORGANIZATION_EDIT: ((coordinator,),),
+    Permission.ORGANIZATION_EDIT: ((is_the_party,), (coordinator,)),
     Permission.ORGANIZATION_ENTER: ((coordinator,),),
     Permission.ORGANIZATION_EXPORT: ((coordinator,),),
     Permission.ORGANIZATION_LIST: ((coordinator,), (reading_staff,), (administrator,)),
-    Permission.ORGANIZATION_READ: ((coordinator,), (reading_staff,), (administrator,)),
+    Permission.ORGANIZATION_READ: ((is_the_party,), (coordinator,), (reading_staff,), (administrator,)),
     Permission.OUTBOX_READ: ((coordinator,), (administrator,)),
     Permission.OUTBOX_SETTLE: ((coordinator,), (administrator,)),
     Permission.PARTY_FIND: ((coordinator,), (council_staff,)),
-    Permission.PERSON_EDIT: ((coordinator, known_to_this_staff), (council_office,), (clerk,)),
+    Permission.PERSON_EDIT: ((coordinator, known_to_this_staff), (council_office,), (clerk, known_to_councils)),
+    Permission.PERSON_ENTER: ((coordinator,), (council_office,), (clerk,)),
+    Permission.PERSON_EXPORT: ((coordinator,), (council_office,), (clerk,)),
     Permission.PERSON_LIST: ((coordinator,), (council_staff,)),
-    Permission.PERSON_READ: ((coordinator, known_to_this_staff), (council_office,), (clerk,), (reading_staff,)),
+    Permission.PERSON_READ: (
+        (coordinator, known_to_this_staff),
+        (council_office,),
+        (clerk, known_to_councils),
+        (reading_staff,),
+    ),
     Permission.REPRESENTATION_APPROVE: ((coordinator,),),
     Permission.REQUEST_ANSWER: ((is_the_requester,),),
     Permission.REQUEST_ENTER: ((coordinator,),),

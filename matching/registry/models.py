@@ -41,6 +41,7 @@ class Party(Stamped, Model):
     canonical_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"), index=True)
     district_id: Mapped[int | None] = mapped_column(ForeignKey("district.id"))
     note: Mapped[str | None] = mapped_column(Text)
+    form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the opened form: sent twice, one
     version: Mapped[int] = mapped_column()
 
     district: Mapped[District | None] = relationship()

@@ -46,6 +46,9 @@ def upgrade() -> None:
 
     for table in VERSIONED:
         _add_filled(table, sa.Column("version", sa.Integer()), "1")
+    with op.batch_alter_table("party") as batch:
+        batch.add_column(sa.Column("form_key", sa.String(length=40), nullable=True))
+        batch.create_unique_constraint(op.f("uq_party_form_key"), ["form_key"])
     with op.batch_alter_table("council") as batch:
         batch.add_column(sa.Column("ended_on", sa.Date(), nullable=True))
     with op.batch_alter_table("appointment") as batch:
@@ -56,6 +59,9 @@ def upgrade() -> None:
         )
     with op.batch_alter_table("group") as batch:
         batch.add_column(sa.Column("renewed_on", sa.Date(), nullable=True))
+        batch.add_column(sa.Column("ended_because", sa.String(length=300), nullable=True))
+        batch.add_column(sa.Column("form_key", sa.String(length=40), nullable=True))
+        batch.create_unique_constraint(op.f("uq_group_form_key"), ["form_key"])
     with op.batch_alter_table("help_request") as batch:
         batch.add_column(sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
     random = "lower(hex(randomblob(8)))"
@@ -65,6 +71,9 @@ def upgrade() -> None:
     with op.batch_alter_table("help_request") as batch:
         batch.create_unique_constraint(op.f("uq_help_request_public_key"), ["public_key"])
     _add_filled("supporter", sa.Column("public_key", sa.String(length=16)), random)
+    _add_filled("group", sa.Column("public_key", sa.String(length=16)), random)
+    with op.batch_alter_table("group") as batch:
+        batch.create_unique_constraint(op.f("uq_group_public_key"), ["public_key"])
     with op.batch_alter_table("supporter") as batch:
         batch.add_column(sa.Column("end_reason", sa.String(length=40), nullable=True))
         batch.create_unique_constraint(op.f("uq_supporter_public_key"), ["public_key"])
@@ -99,6 +108,11 @@ def downgrade() -> None:
         batch.drop_column("public_key")
         batch.drop_column("released_at")
     with op.batch_alter_table("group") as batch:
+        batch.drop_constraint(op.f("uq_group_public_key"), type_="unique")
+        batch.drop_constraint(op.f("uq_group_form_key"), type_="unique")
+        batch.drop_column("public_key")
+        batch.drop_column("form_key")
+        batch.drop_column("ended_because")
         batch.drop_column("renewed_on")
     with op.batch_alter_table("appointment") as batch:
         batch.drop_constraint(op.f("fk_appointment_substitute_for_id_appointment"), type_="foreignkey")
@@ -106,6 +120,9 @@ def downgrade() -> None:
         batch.drop_column("left_because")
     with op.batch_alter_table("council") as batch:
         batch.drop_column("ended_on")
+    with op.batch_alter_table("party") as batch:
+        batch.drop_constraint(op.f("uq_party_form_key"), type_="unique")
+        batch.drop_column("form_key")
     for table in VERSIONED:
         with op.batch_alter_table(table) as batch:
             batch.drop_column("version")
