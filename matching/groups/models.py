@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from secrets import token_hex
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import EnumSet, Model, SlotMask, Stamped, db
@@ -38,11 +39,14 @@ class Group(Stamped, Model):
             sqlite_where=text("state = 'active'"),
             postgresql_where=text("state = 'active'"),
         ),
+        UniqueConstraint("public_key"),
         CheckConstraint("state != 'ended' OR ended_on IS NOT NULL", name="ended_has_a_day"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    public_key: Mapped[str] = mapped_column(String(16), default=lambda: token_hex(8))  # names it in the directory
+    form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the opened form: sent twice, one
     number: Mapped[str] = mapped_column(String(20), unique=True)
     intro: Mapped[str] = mapped_column(Text, default="")
     supports: Mapped[frozenset[Support] | None] = mapped_column(EnumSet(Support))
@@ -54,6 +58,7 @@ class Group(Stamped, Model):
     registered_on: Mapped[date]
     renewed_on: Mapped[date | None]  # when the group last said that what stands here is still so
     ended_on: Mapped[date | None]
+    ended_because: Mapped[str | None] = mapped_column(String(300))
     version: Mapped[int] = mapped_column()
 
     organization: Mapped[Organization] = relationship()

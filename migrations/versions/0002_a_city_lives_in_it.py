@@ -70,13 +70,30 @@ def upgrade() -> None:
     _add_filled("help_request", sa.Column("public_key", sa.String(length=16)), random)
     with op.batch_alter_table("help_request") as batch:
         batch.create_unique_constraint(op.f("uq_help_request_public_key"), ["public_key"])
-    _add_filled("supporter", sa.Column("public_key", sa.String(length=16)), random)
     _add_filled("group", sa.Column("public_key", sa.String(length=16)), random)
     with op.batch_alter_table("group") as batch:
         batch.create_unique_constraint(op.f("uq_group_public_key"), ["public_key"])
+    _add_filled("supporter", sa.Column("public_key", sa.String(length=16)), random)
     with op.batch_alter_table("supporter") as batch:
         batch.add_column(sa.Column("end_reason", sa.String(length=40), nullable=True))
         batch.create_unique_constraint(op.f("uq_supporter_public_key"), ["public_key"])
+    with op.batch_alter_table("decision") as batch:
+        batch.add_column(sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("revoked_because", sa.String(length=300), nullable=True))
+        batch.drop_constraint(op.f("uq_decision_request_id"), type_="unique")
+        batch.create_check_constraint(
+            op.f("ck_decision_a_revocation_says_why"), "revoked_at IS NULL OR revoked_because IS NOT NULL"
+        )
+    op.create_index("ix_decision_request_id", "decision", ["request_id"])
+    standing = sa.text("revoked_at IS NULL")
+    op.create_index(
+        "uq_decision_one_standing",
+        "decision",
+        ["request_id"],
+        unique=True,
+        sqlite_where=standing,
+        postgresql_where=standing,
+    )
 
     # What stands there already gets its ending: callers are found by it.
     ending = "substr(value_key, max(1, length(value_key) - 3))"
@@ -96,6 +113,13 @@ def _add_filled(table: str, column: sa.Column, value: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("uq_decision_one_standing", table_name="decision")
+    op.drop_index("ix_decision_request_id", table_name="decision")
+    with op.batch_alter_table("decision") as batch:
+        batch.drop_constraint(op.f("ck_decision_a_revocation_says_why"), type_="check")
+        batch.create_unique_constraint(op.f("uq_decision_request_id"), ["request_id"])
+        batch.drop_column("revoked_because")
+        batch.drop_column("revoked_at")
     op.drop_index("ix_contact_point_ending", table_name="contact_point")
     with op.batch_alter_table("contact_point") as batch:
         batch.drop_column("ending")
