@@ -1,4 +1,4 @@
-"""The commands that a city's administrator types, and the demo city."""
+"""The commands that a city's administrator types."""
 
 from __future__ import annotations
 
@@ -11,21 +11,14 @@ from sqlalchemy import func, select
 from matching.accounts.actor import SYSTEM
 from matching.accounts.models import Role, RoleGrant, User
 from matching.audit import AuditEntry
-from matching.councils.models import Council
 from matching.database import db
-from matching.demo import commands as demo
-from matching.help_requests.models import HelpRequest
-from matching.help_requests.states import RequestState
 from matching.outbox import Message, MessageState
 from matching.profiles import services as profiles
-from matching.profiles.models import Profile
-from matching.registry.models import ContactPoint, Organization
 from matching.registry.vocabulary import Department, Desk, District, Field
 from matching.supporters import services
-from matching.supporters.models import Supporter
 from matching.supporters.states import SupporterState
 from tests.conftest import browser_of
-from tests.factories import a_person, a_user
+from tests.factories import a_person
 from tests.journeys.steps import fill, form_with
 from tests.supporters.factories import a_supporter
 from tests.test_outbox import a_mail
@@ -164,110 +157,3 @@ def test_a_pause_ends_by_itself_when_its_day_has_passed(app, session):
     assert open_end.state is SupporterState.PAUSED
     entries = list(session.scalars(select(AuditEntry).where(AuditEntry.event == "supporter:resume")))
     assert [(entry.subject_id, entry.actor_kind) for entry in entries] == [(resting.id, "system")]
-
-
-# -- The demo city
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory):
-    """A demo city, built once for the facts below."""
-    folder = tmp_path_factory.mktemp("demo")
-    app = demo.demo_app(folder)
-    assert demo.load(app, now=NOW)
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-
-
-def test_the_demo_city_is_large_enough_to_look_real(city):
-    with city.app_context():
-        supporters = count(Supporter)
-        with_mail = count(
-            Supporter,
-            Supporter.party_id.in_(select(ContactPoint.party_id).where(ContactPoint.kind == "mail")),
-        )
-        asking = db.session.scalar(select(func.count(func.distinct(HelpRequest.requester_id))))
-        assert supporters >= 40
-        assert 1 / 4 <= 1 - with_mail / supporters <= 1 / 2  # about a third have no mail
-        assert count(HelpRequest) >= 12 and count(Council) >= 3
-        assert count(Organization) >= 15 and asking >= 10
-        assert count(Profile) >= 40
-
-
-def test_the_demo_city_shows_a_case_of_every_kind(city):
-    with city.app_context():
-        states = set(db.session.scalars(select(HelpRequest.state)))
-    assert {
-        RequestState.SUBMITTED,
-        RequestState.ACCEPTED,
-        RequestState.INQUIRING,
-        RequestState.PROMISED,
-        RequestState.AGREED,
-        RequestState.DECIDED,
-        RequestState.CLOSED,
-        RequestState.NOT_POSSIBLE,
-        RequestState.CANCELLED,
-        RequestState.WITHDRAWN,
-    } <= states
-
-
-def test_nothing_in_the_demo_city_has_happened_in_the_future(city):
-    with city.app_context():
-        assert db.session.scalar(select(func.max(AuditEntry.at))) <= NOW
-
-
-def test_every_page_of_staff_opens_in_the_demo_city(city):
-    with city.app_context():
-        coordinator = db.session.scalars(
-            select(User.email).join(RoleGrant).where(RoleGrant.role == Role.COORDINATOR).order_by(User.id)
-        ).first()
-        cases = list(db.session.scalars(select(HelpRequest.id)))
-    web = browser_of(city)
-    fill(form_with(web.get("/login"), "password"), email=coordinator, password=demo.PASSWORD).submit(status=[302, 303])
-    for path in ("/demo", "/demo/mail", "/desk?desk=all", "/supporters", "/groups", "/councils", "/outbox"):
-        web.get(path, status=200)
-    for case in cases:
-        web.get(f"/requests/{case}", status=200)
-
-
-def test_a_city_that_is_there_is_kept(city):
-    with city.app_context():
-        before = (count(User), count(HelpRequest))
-    assert demo.load(city, now=NOW) is False
-    with city.app_context():
-        assert (count(User), count(HelpRequest)) == before
-
-
-def test_a_city_that_breaks_off_half_way_leaves_nothing(tmp_path, monkeypatch):
-    app = demo.demo_app(tmp_path)
-
-    def break_off(_city):
-        assert count(User) == 1
-        raise RuntimeError("half-way")
-
-    monkeypatch.setattr(demo, "load_people", lambda _city: a_user())
-    monkeypatch.setattr(demo, "load_requests", break_off)
-    with pytest.raises(RuntimeError, match="half-way"):
-        demo.load(app, now=NOW)
-    with app.app_context():
-        assert [count(model) for model in (User, Supporter, Organization, Field)] == [0, 0, 0, 0]
-        db.session.remove()
-        db.engine.dispose()
-
-
-def test_forgetting_removes_the_demos_own_files_only(tmp_path):
-    kept = tmp_path / "musubi.sqlite"
-    for path in (kept, tmp_path / "demo.sqlite", tmp_path / "demo.sqlite-wal"):
-        path.write_text("")
-    (tmp_path / demo.MAIL).mkdir()
-    (tmp_path / demo.MAIL / "1.eml").write_text("")
-    demo.forget(tmp_path)
-    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [kept.name]
-    assert list((tmp_path / demo.MAIL).iterdir()) == []
-
-
-def test_the_demo_page_is_not_there_without_the_demo(web):
-    web.get("/demo", status=404)
-    web.get("/demo/mail", status=404)
