@@ -26,7 +26,8 @@ class Happened:
 
 
 def history_of(subjects: Iterable[Any], sentences: Mapping[str, Any]) -> list[Happened]:
-    """What happened to these records, newest first. ``sentences`` says it for each event; other events are left out.
+    """What happened to these records, newest first. ``sentences`` says it for each event, in words or as a function
+    of the entry; other events are left out.
 
     Two queries, however long it is. What a role may not learn of, its ``sentences`` do not name.
     """
@@ -37,5 +38,7 @@ def history_of(subjects: Iterable[Any], sentences: Mapping[str, Any]) -> list[Ha
     for entry in entries:
         way = _(Source(entry.source).label)
         name = names.get(entry.actor_user_id or 0)
-        happened.append(Happened(entry.at, f"{name}（{way}）" if name else way, str(sentences[entry.event])))
+        sentence = sentences[entry.event]
+        said = str(sentence(entry) if callable(sentence) else sentence)
+        happened.append(Happened(entry.at, f"{name}（{way}）" if name else way, said))
     return happened

@@ -1,52 +1,37 @@
-"""Reading registrations for pages: the list with its counts, and what stands around one registration."""
+"""The list of registrations: narrowed, found by name or by what they can do, counted, and taken home as a table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, case, func, or_, select
-from sqlalchemy.orm import joinedload
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
-from ..accounts.history import Happened, history_of
 from ..database import db
 from ..registry import services as registry
-from ..registry.models import Import, Organization, Party, Provenance, Registry, Representation, Skill
+from ..registry.models import Consent, Party, PartyKind, Purpose, Registry, Skill
+from ..registry.vocabulary import District, Field, Support
+from .finding import parties_saying, related
 from .models import Supporter
 from .states import SupporterState
 
 PER_PAGE = 50
+MOST = 20_000  # rows of one file
+MOST_RELATED = 100
 
-HAPPENED = {
-    "supporter:submit": _l("登録の申し込みを受け付けました。"),
-    "supporter:confirm": _l("登録を確認しました。"),
-    "supporter:return": _l("書き直しをお願いしました。"),
-    "supporter:resubmit": _l("直して出し直しました。"),
-    "supporter:edit": _l("登録の内容を直しました。"),
-    "supporter:pause": _l("お休みにしました。"),
-    "supporter:resume": _l("お休みを終えました。"),
-    "supporter:end": _l("登録を終えました。"),
-    "supporter:import": _l("ファイルから取り込みました。"),
-    "supporter:update": _l("ファイルの新しい内容で更新しました。"),
-    "basis:give": _l("同意のほかに、登録内容を使える理由を記録しました。"),
-    "basis:end": _l("同意のほかの理由では、登録内容を使わないことにしました。"),
-}
 
-VALUES = {
-    "name": _l("氏名"),
-    "kana": _l("ふりがな"),
-    "affiliation": _l("所属"),
-    "base": _l("活動拠点"),
-    "tags": _l("分野"),
-    "speciality": _l("専門"),
-    "career": _l("略歴"),
-    "record": _l("実績"),
-    "projects": _l("関わった事業"),
-    "telephone": _l("電話"),
-    "mail": _l("メール"),
-    "address": _l("住所"),
-}
+@dataclass(frozen=True)
+class Narrowed:
+    """What the list is narrowed by, besides the state; None and no words: everybody."""
+
+    words: str = ""
+    field: int | None = None
+    district: int | None = None
+    kind: PartyKind | None = None
 
 
 @dataclass(frozen=True)
@@ -58,29 +43,52 @@ class Found:
     phrases: dict[int, list[str]]  # party id → the first few things they can do
 
 
-def find(*, state: SupporterState | None, words: str, page: int) -> Found:
-    """Registrations in this state (without one: all that are not ended) whose name or kana holds the words."""
+def find(by: Narrowed, *, state: SupporterState | None, day: date, page: int) -> Found:
+    """Registrations in this state; without one, all that are not ended. The counts are of every state."""
+    conditions, order = _meeting(by, day)
     query = select(Supporter).join(Supporter.party).options(joinedload(Supporter.party))
-    query = query.where(Supporter.state == state if state else Supporter.state != SupporterState.ENDED)
-    query = query.where(*_named(words))
-    waiting_first = case((Supporter.state == SupporterState.SUBMITTED, 0), else_=1)
-    query = query.order_by(waiting_first, Party.kana_key, Party.name_key, Supporter.id)
+    query = query.options(selectinload(Supporter.districts))
+    query = query.where(_in_state(state), *conditions).order_by(*order)
     found = db.paginate(query, page=page, per_page=PER_PAGE)
-    counted = select(Supporter.state, func.count()).join(Supporter.party).where(*_named(words))
+    counted = select(Supporter.state, func.count()).join(Supporter.party).where(*conditions)
     counts = {one: count for one, count in db.session.execute(counted.group_by(Supporter.state))}
-    return Found(found, counts, _phrases([supporter.party_id for supporter in found.items]))
+    return Found(found, counts, _phrases([supporter.party_id for supporter in found.items], most=3))
 
 
-def _named(words: str) -> list[ColumnElement[bool]]:
-    """Kana may be typed in hiragana or in katakana."""
-    key = registry.name_key(words)
-    if not key:
-        return []
-    kana = Party.kana_key.contains(registry.kana_key(words), autoescape=True)
-    return [or_(Party.name_key.contains(key, autoescape=True), kana)]
+def _in_state(state: SupporterState | None) -> ColumnElement[bool]:
+    return Supporter.state == state if state else Supporter.state != SupporterState.ENDED
 
 
-def _phrases(party_ids: list[int], most: int = 3) -> dict[int, list[str]]:
+def _meeting(by: Narrowed, day: date) -> tuple[list[ColumnElement[bool]], list[Any]]:
+    """What a registration must meet, and the order: those who wait first, or those who answer the words best."""
+    conditions: list[ColumnElement[bool]] = []
+    if by.field is not None:
+        conditions.append(Supporter.fields.any(Field.number == by.field))
+    if by.district is not None:
+        conditions.append(or_(Supporter.anywhere, Supporter.districts.any(District.id == by.district)))
+    if by.kind is not None:
+        conditions.append(Party.kind == by.kind)
+    order: list[Any] = [case((Supporter.state == SupporterState.SUBMITTED, 0), else_=1)]
+    if by.words:
+        answers, place = _answering(by.words, day)
+        conditions.append(answers)
+        order = [place]
+    return conditions, [*order, Party.kana_key, Party.name_key, Supporter.id]
+
+
+def _answering(words: str, day: date) -> tuple[ColumnElement[bool], ColumnElement[int]]:
+    """Who bears the words in the name, more or less, or can do what they say; and the place of each."""
+    registered = Party.id.in_(select(Supporter.party_id))
+    alike = registry.parties_like(words, admits=registered)
+    named = registry.holds_the_name(words) if registry.name_key(words) else false()
+    skilled = related(words, day=day, most=MOST_RELATED)
+    able = or_(Supporter.party_id.in_(parties_saying(words)), Supporter.id.in_(skilled))
+    places: list[Any] = [(named, 0), (Supporter.party_id.in_(alike), 1)]
+    places += [(Supporter.id == id_, place) for place, id_ in enumerate(skilled, 2)]
+    return or_(named, Supporter.party_id.in_(alike), able), case(*places, else_=MOST_RELATED + 2)
+
+
+def _phrases(party_ids: list[int] | Select[Any], *, most: int) -> dict[int, list[str]]:
     query = (
         select(Skill.party_id, Skill.phrase)
         .where(Skill.party_id.in_(party_ids), Skill.of_registry == Registry.SUPPORTER, Skill.position < most)
@@ -92,28 +100,54 @@ def _phrases(party_ids: list[int], most: int = 3) -> dict[int, list[str]]:
     return phrases
 
 
-@dataclass(frozen=True)
-class Around:
-    """What the page of one registration shows besides the registration; what only the desk sees is empty for others."""
-
-    findable: bool
-    representations: list[Representation] = field(default_factory=list)
-    provenance: list[tuple[str, Provenance, Import]] = field(default_factory=list)
-    history: list[Happened] = field(default_factory=list)
+def table_head() -> list[str]:
+    return [
+        _("番号"), _("名前"), _("ふりがな"), _("個人・団体"), _("状態"), _("できること"), _("分野"), _("地域"),
+        _("行ける地域"), _("手伝いの種類"), _("謝礼・費用"), _("申し込んだ日"), _("登録の期間"), _("公開"),
+    ]  # fmt: skip
 
 
-def around(supporter: Supporter, *, for_desk: bool) -> Around:
-    party = supporter.party
-    findable = supporter.state is SupporterState.ACTIVE and registry.has_basis(party.id)
-    if not for_desk:
-        return Around(findable)
-    acting = registry.representatives_of(party.id) if isinstance(party, Organization) else []
-    rows = db.session.execute(
-        select(Provenance, Import)
-        .join(Import, Import.id == Provenance.import_id)
-        .where(Provenance.party_id == party.id)
-        .order_by(Import.read_at.desc(), Provenance.id)
-        .limit(100)
+def table_rows(by: Narrowed, *, state: SupporterState | None, day: date) -> Iterator[list[Any]]:
+    """The whole list as a table, without contact points."""
+    conditions, order = _meeting(by, day)
+    query = select(Supporter).join(Supporter.party).where(_in_state(state), *conditions)
+    loading = (
+        joinedload(Supporter.party).joinedload(Party.district),
+        selectinload(Supporter.fields),
+        selectinload(Supporter.districts),
     )
-    provenance = [(str(VALUES.get(one.field, one.field)), one, file) for one, file in rows]
-    return Around(findable, acting, provenance, history_of([supporter, *party.bases], HAPPENED))
+    supporters = db.session.scalars(query.options(*loading).order_by(*order).limit(MOST)).all()
+    phrases = _phrases(select(Supporter.party_id), most=registry.MAX_SKILLS)
+    public = _public_consents()
+    for one in supporters:
+        party = one.party
+        yield [
+            one.id,
+            party.name,
+            party.kana,
+            _(party.kind.label),
+            _(one.state.label),
+            "、".join(phrases.get(party.id, [])),
+            "、".join(field.name for field in one.fields),
+            party.district.name if party.district else None,
+            _("市内どこでも") if one.anywhere else "、".join(district.name for district in one.districts),
+            "、".join(_(support.label) for support in Support if support in (one.supports or ())),
+            _(one.money.label) if one.money else None,
+            one.registered_on,
+            one.runs_until,
+            public.get(party.id, _("しない")),
+        ]
+
+
+def _public_consents() -> dict[int, str]:
+    purposes = [Purpose.PUBLIC_NAMED, Purpose.PUBLIC_ANONYMOUS]
+    rows = db.session.execute(
+        select(Consent.party_id, Consent.purpose).where(Consent.withdrawn_at.is_(None), Consent.purpose.in_(purposes))
+    )
+    given: dict[int, set[Purpose]] = {}
+    for party_id, purpose in rows:
+        given.setdefault(party_id, set()).add(purpose)
+    return {
+        party_id: _("名前を出す") if Purpose.PUBLIC_NAMED in some else _("名前を出さない")
+        for party_id, some in given.items()
+    }

@@ -20,19 +20,16 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
 from ..engine.text import fold
-from ..engine.types import Ask
-from ..profiles import services as profiles
-from ..profiles.models import Profile
 from ..registry import services as registry
 from ..registry.models import Consent, ContactKind, Party, PartyKind, Person, Purpose, Registry, Skill
 from ..registry.services import kana_key, name_key
 from ..registry.vocabulary import District, Field, Support
+from .finding import parties_saying, related
 from .models import Supporter
 from .states import SupporterState
 
 LONGEST = 60  # what is read of the words
 FOUND = 200  # entries that words find at most
-RELATED = 0.15  # of 1: below it what somebody can do has little to do with the words
 SHORTEST_READING = 3  # はな is in too many words to be taken for a name
 
 PLACES = "市県町村区駅川山島湖池大小中高"  # 山口県 is not the family of that name
@@ -137,12 +134,11 @@ def _published() -> Select[Any]:
 
 def _answering(query: Select[Any], words: str, day: date) -> list[int]:
     """Ids that the words find, best first: by what they can do, then by the names that are shown."""
-    told = _related(words, day)
-    holding = select(Skill.party_id).where(
-        Skill.of_registry == Registry.SUPPORTER, Skill.phrase.contains(words, autoescape=True)
-    )
+    told = related(words, day=day, most=FOUND, among=select(Supporter.id).where(is_published()))
     named = and_(_is_named(), registry.holds_the_name(words)) if name_key(words) else None
-    asked = or_(Supporter.id.in_(told), Supporter.party_id.in_(holding), *([named] if named is not None else []))
+    asked = or_(
+        Supporter.id.in_(told), Supporter.party_id.in_(parties_saying(words)), *([named] if named is not None else [])
+    )
     rows = list(db.session.scalars(query.where(asked).limit(FOUND)))
     place = {supporter_id: position for position, supporter_id in enumerate(told)}
     shown = []
@@ -150,20 +146,6 @@ def _answering(query: Select[Any], words: str, day: date) -> list[int]:
         if not face.withheld or _holds(face, words):
             shown.append((place.get(row.id, FOUND), row.public_key, row.id))
     return [supporter_id for _place, _key, supporter_id in sorted(shown)]
-
-
-def _related(words: str, day: date) -> list[int]:
-    """Registrations whose words have to do with these, best first."""
-    ids = select(Supporter.id).where(is_published())
-    result = profiles.search(
-        Ask(title=words),
-        as_of=day,
-        registries=[Registry.SUPPORTER.value],
-        limit=FOUND,
-        content_only=True,
-        admits=Profile.registration_id.in_(ids),
-    )
-    return [hit.registration_id for hit in result.hits if hit.ranked.score >= RELATED]
 
 
 def _holds(face: PublicSupporter, words: str) -> bool:

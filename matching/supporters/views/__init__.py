@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("supporters", __name__)
 
-from . import registrations, signup  # noqa: E402, F401  (they hang their views on the blueprint)
+from . import entering, lists, registrations, signup  # noqa: E402, F401  (they hang their views on the blueprint)

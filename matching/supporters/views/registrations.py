@@ -1,4 +1,4 @@
-"""The list of registrations, one registration, and what its owner or a coordinator does with it."""
+"""One registration, and what its owner or a coordinator does with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -14,12 +14,24 @@ from ... import audit
 from ...accounts.actor import Actor
 from ...accounts.permissions import Permission, current_actor, is_about_me, may, requires
 from ...database import db
+from ...i18n import today
 from ...registry import services as registry
 from ...registry.forms import Form, refuse_stale
 from ...registry.models import Basis, Person, Registry
 from ...registry.vocabulary import Level
-from .. import listing, services
-from ..forms import ConfirmForm, EditOrganization, EditPerson, EndForm, PauseForm, ResumeForm, ReturnForm, contents_of
+from .. import reading, services
+from ..forms import (
+    ConfirmForm,
+    EditOrganization,
+    EditPerson,
+    EndForm,
+    PauseForm,
+    RenewForm,
+    ResumeForm,
+    ReturnForm,
+    WithdrawForm,
+    contents_of,
+)
 from ..models import Supporter
 from ..states import WORKFLOW, SupporterState
 from . import bp
@@ -31,24 +43,17 @@ FORMS: dict[str, type[Any]] = {
     "return": ReturnForm,
     "pause": PauseForm,
     "resume": ResumeForm,
+    "renew": RenewForm,
     "end": EndForm,
+    "withdraw": WithdrawForm,
 }
-MOVING = ("pause", "resume", "end")
+MOVING = ("pause", "resume", "renew", "end", "withdraw")
 
 Page = str | tuple[str, int] | Response
 
 
 def _load(supporter_id: int) -> Supporter | None:
     return db.session.get(Supporter, supporter_id)
-
-
-@bp.get("/supporters")
-@requires(Permission.SUPPORTER_LIST)
-def index() -> str:
-    state = {state.value: state for state in SupporterState}.get(request.args.get("state", ""))
-    words = request.args.get("q", "").strip()[:60]
-    found = listing.find(state=state, words=words, page=min(max(request.args.get("page", 1, type=int), 1), 10_000))
-    return render_template("supporters/index.html", found=found, state=state, words=words, states=list(SupporterState))
 
 
 @bp.get(ONE)
@@ -72,6 +77,8 @@ def _detail(supporter: Supporter, **sent: Form) -> Page:
     skills = registry.skills_of(supporter.party_id, Registry.SUPPORTER)
     forms = {name: form(formdata=None, data={"version": supporter.version}) for name, form in FORMS.items()}
     forms["confirm"].offer(skills)
+    active = registry.active_consents(supporter.party_id)
+    forms["withdraw"].offer(active)
     if is_about_me(actor, supporter):
         for name in MOVING:
             forms[name].only_for_owner()
@@ -84,7 +91,9 @@ def _detail(supporter: Supporter, **sent: Form) -> Page:
         actions={action.value for action in WORKFLOW.actions(supporter.state)},
         mine=is_about_me(actor, supporter),
         levels={int(level.value): level for level in Level},
-        around=listing.around(supporter, for_desk=may(actor, Permission.SUPPORTER_CONFIRM)),
+        agreed=list(active),
+        renewable=services.may_be_renewed(supporter, today(datetime.now(UTC))),
+        around=reading.around(supporter, for_desk=may(actor, Permission.SUPPORTER_CONFIRM)),
     )
     return (page, 422) if sent else page
 
@@ -209,8 +218,33 @@ def end(supporter: Supporter) -> Page:
     return _act(
         supporter,
         {"end": form},
-        lambda by, now: services.end(supporter, reason=form.reason.data, by=by, now=now),
+        lambda by, now: services.end(supporter, why=form.why.data, reason=form.reason.data, by=by, now=now),
         done=_("登録を終えました。ご協力ありがとうございました。"),
+    )
+
+
+@bp.post(f"{ONE}/renew")
+@requires(Permission.SUPPORTER_EDIT, _load)
+def renew(supporter: Supporter) -> Page:
+    return _act(
+        supporter,
+        {"renew": RenewForm()},
+        lambda by, now: services.renew(supporter, by=by, now=now),
+        done=_("登録の期間を延ばしました。"),
+    )
+
+
+@bp.post(f"{ONE}/withdraw")
+@requires(Permission.SUPPORTER_EDIT, _load)
+def withdraw(supporter: Supporter) -> Page:
+    """Take one consent back."""
+    form: Any = WithdrawForm()
+    form.offer(registry.active_consents(supporter.party_id))
+    return _act(
+        supporter,
+        {"withdraw": form},
+        lambda by, now: services.withdraw_consent(supporter, form.purpose.data, by=by, now=now),
+        done=_("同意を取り消しました。"),
     )
 
 

@@ -1,0 +1,106 @@
+"""The forms of an organization's registration, and of the person who speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, SelectField
+from wtforms.fields.choices import SelectChoice
+
+from ...registry.forms import ContactFields, Step, name_of, one_of, reference, words
+from ...registry.models import Purpose, Representation
+from ...registry.vocabulary import OrganizationKind
+from .content import (
+    AGREEING,
+    SKILLS,
+    TERMS,
+    AllSkillRows,
+    ContentFields,
+    Pledge,
+    Registration,
+    unreachable,
+    without_consent,
+    without_skills,
+)
+from .staff import DeskFields, EditFields
+
+ORGANIZATION_STEPS = (
+    Step(
+        _l("団体のこと"),
+        (
+            "organization", "organization_name", "organization_kana", "organization_kind", "district", "name", "kana",
+            "title",
+        ),
+    ),
+    SKILLS,
+    TERMS,
+    AGREEING,
+)  # fmt: skip
+
+
+def nameless_organization(form: Any) -> Iterator[tuple[str, str]]:
+    if form.existing is None and not form.organization_name.data:
+        yield "organization_name", _("団体名を入力してください。")
+    if form.existing is None and form.organization_kind.data is None:
+        yield "organization_kind", _("団体の種類を選んでください。")
+
+
+class SitsOnNoCouncil:
+    """Mixin: what only a person can agree to is not asked of an organization."""
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        form: Any = self
+        form.consents.choices = [one for one in form.consents.choices if one.value != Purpose.COUNCIL]
+
+
+class OrganizationFields(SitsOnNoCouncil):
+    """Mixin: an organization, and the person who speaks for it."""
+
+    organization = SelectField(
+        _l("登録する団体"), coerce=lambda value: int(value) if str(value).isdecimal() else None, validate_choice=False
+    )
+    organization_name = name_of(_l("団体名"), longest=120)
+    organization_kana = words(_l("団体名（ふりがな）"), longest=120)
+    organization_kind = one_of(_l("団体の種類"), OrganizationKind)
+    district = reference(_l("主な活動の地域"))
+    name = name_of(_l("担当者の氏名"), ask=_l("担当者の氏名を入力してください。"), render_kw={"autocomplete": "name"})
+    kana = words(_l("担当者の氏名（ふりがな）"), longest=80, ask=_l("担当者のふりがなを入力してください。"))
+    title = words(_l("担当者の役職"), longest=60, description=_l("例：会長、事務局"))
+
+    def offer_organizations(self, representations: list[Representation]) -> None:
+        """Organizations that the user already acts for; without any, the question is left out."""
+        form: Any = self
+        if representations:
+            form.organization.choices = [SelectChoice("", _("新しい団体（下に書く）"))] + [
+                SelectChoice(str(one.organization_id), one.organization.name) for one in representations
+            ]
+        else:
+            del form.organization
+
+    @property
+    def existing(self) -> int | None:
+        form: Any = self
+        chosen = form.organization.data if "organization" in form else None
+        offered = {choice.value for choice in form.organization.choices} if chosen else set()
+        return chosen if str(chosen) in offered else None
+
+
+class RegisterOrganization(OrganizationFields, ContactFields, ContentFields, Pledge, Registration):
+    checks = (unreachable, nameless_organization, without_skills, without_consent)
+
+
+class EnterOrganization(AllSkillRows, DeskFields, OrganizationFields, ContactFields, ContentFields, Registration):
+    different = BooleanField(_l("別の団体です（新しく登録する）"))
+    checks = (nameless_organization,)
+    name = name_of(_l("担当者の氏名"))
+    kana = words(_l("担当者の氏名（ふりがな）"), longest=80)
+
+
+class EditOrganization(SitsOnNoCouncil, AllSkillRows, EditFields, ContactFields, ContentFields, Registration):
+    name = name_of(_l("団体名"), longest=120, ask=_l("団体名を入力してください。"))
+    kana = words(_l("団体名（ふりがな）"), longest=120)
+    district = reference(_l("主な活動の地域"))

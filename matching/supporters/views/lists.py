@@ -1,0 +1,53 @@
+"""The list of registrations, and the same list as a file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, render_template, request
+from flask_babel import gettext as _
+
+from ... import audit
+from ...accounts.models import User
+from ...accounts.permissions import Permission, current_actor, requires
+from ...database import db
+from ...exports import csv_file
+from ...i18n import today
+from .. import listing
+from ..forms import SupporterFilters
+from ..listing import Narrowed
+from ..states import SupporterState
+from . import bp
+
+
+def _asked() -> tuple[Any, Narrowed, SupporterState | None]:
+    """The filters as they stand in the address."""
+    form: Any = SupporterFilters()
+    narrowed = Narrowed(form.words, form.field.data, form.district.data, form.kind.data)
+    return form, narrowed, {state.value: state for state in SupporterState}.get(request.args.get("state", ""))
+
+
+@bp.get("/supporters")
+@requires(Permission.SUPPORTER_LIST)
+def index() -> str:
+    form, narrowed, state = _asked()
+    found = listing.find(narrowed, state=state, day=today(datetime.now(UTC)), page=form.page)
+    return render_template(
+        "supporters/index.html", found=found, form=form, state=state, states=list(SupporterState), address=form.address
+    )
+
+
+@bp.get("/supporters/export")
+@requires(Permission.SUPPORTER_EXPORT, audited=True)
+def export() -> Response:
+    """The list as a file, with the same filters; who took it is written down."""
+    form, narrowed, state = _asked()
+    now, actor = datetime.now(UTC), current_actor()
+    file = csv_file(
+        _("協働サポーター"), listing.table_head(), listing.table_rows(narrowed, state=state, day=today(now))
+    )
+    taker = db.session.get_one(User, actor.user_id)
+    audit.record("supporter:export", taker, by=actor, at=now, fields=[*form.address, *(["state"] if state else [])])
+    db.session.commit()
+    return file
