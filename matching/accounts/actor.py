@@ -52,9 +52,9 @@ class Actor:
     def desks(self) -> frozenset[int]:
         return frozenset(held.desk_id for held in self.roles if held.desk_id is not None)
 
-    @property
-    def departments(self) -> frozenset[int]:
-        return frozenset(held.department_id for held in self.roles if held.department_id is not None)
+    def departments_as(self, role: Role) -> frozenset[int]:
+        """The departments for which this role is held."""
+        return frozenset(held.department_id for held in self.roles if held.role is role and held.department_id)
 
     def told_by(self, source: Source, *, on_behalf_of: int | None = None) -> Actor:
         """The same actor, passing on what somebody else said on paper or by telephone."""

@@ -29,6 +29,7 @@ class Permission(Labelled):
     ACCOUNT_MANAGE = "account:manage", N_("職員の権限を管理する")
     CANDIDATE_FIND = "candidate:find", N_("登録を検索する")
     COUNCIL_CANDIDATE = "council:candidate", N_("審議会委員を紹介の候補に見る")
+    COUNCIL_CONSENT = "council:consent", N_("審議会委員の候補になる同意を記録する")
     COUNCIL_EDIT = "council:edit", N_("審議会等と委員を直す")
     COUNCIL_EXPORT = "council:export", N_("審議会等をファイルに書き出す")
     COUNCIL_FOUND = "council:found", N_("審議会等を加える")
@@ -105,9 +106,14 @@ def clerk(actor: Actor, subject: Any) -> bool:
     return actor.has(Role.CLERK)
 
 
+def of_a_department(actor: Actor, subject: Any) -> bool:
+    """A clerk whose grant names a department: without one, there is nothing of theirs to write in."""
+    return bool(actor.departments_as(Role.CLERK))
+
+
 def of_my_department(actor: Actor, subject: Any) -> bool:
     """A council of the clerk's own department."""
-    return subject is not None and subject.department_id in actor.departments
+    return subject is not None and subject.department_id in actor.departments_as(Role.CLERK)
 
 
 def known_to_this_staff(actor: Actor, subject: Any) -> bool:
@@ -145,9 +151,10 @@ POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.ACCOUNT_MANAGE: ((administrator,),),
     Permission.CANDIDATE_FIND: ((coordinator,),),
     Permission.COUNCIL_CANDIDATE: ((coordinator, city_employee),),
+    Permission.COUNCIL_CONSENT: ((council_office,), (clerk, of_a_department)),
     Permission.COUNCIL_EDIT: ((council_office,), (clerk, of_my_department)),
     Permission.COUNCIL_EXPORT: ((council_office,), (clerk,)),
-    Permission.COUNCIL_FOUND: ((council_office,), (clerk,)),
+    Permission.COUNCIL_FOUND: ((council_office,), (clerk, of_a_department)),
     Permission.COUNCIL_READ: ((council_staff,), (coordinator, city_employee)),
     Permission.GROUP_EDIT: ((is_about_me,), (coordinator,)),
     Permission.GROUP_ENTER: ((coordinator,),),

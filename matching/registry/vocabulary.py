@@ -204,5 +204,9 @@ def all_districts() -> list[District]:
     return list(db.session.scalars(select(District).order_by(District.id)))
 
 
+def all_departments() -> list[Department]:
+    return list(db.session.scalars(select(Department).order_by(Department.id)))
+
+
 def all_desks() -> list[Desk]:
     return list(db.session.scalars(select(Desk).order_by(Desk.id)))

@@ -16,7 +16,7 @@ from wtforms.validators import Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from ...workflow import Labelled
-from ..vocabulary import WEEKDAYS, all_districts, all_fields
+from ..vocabulary import WEEKDAYS, all_departments, all_districts, all_fields
 from .typed import required
 
 
@@ -104,8 +104,9 @@ def week_slots(label: Any, *, description: Any = "") -> MultiCheckboxField:
 
 
 def offer_reference_tables(form: Any) -> None:
-    """Fill the choices of ``field``/``fields`` and ``district``/``districts`` where the form has them."""
-    for name, rows, key in (("field", all_fields, "number"), ("district", all_districts, "id")):
+    """Fill the choices of ``field``, ``district`` and ``department``, one or several, where the form has them."""
+    tables = (("field", all_fields, "number"), ("district", all_districts, "id"), ("department", all_departments, "id"))
+    for name, rows, key in tables:
         for part, is_single in ((name, True), (name + "s", False)):
             if part in form:
                 blank = [SelectChoice("", _("選んでください"))] if is_single else []
