@@ -17,6 +17,7 @@ from sqlalchemy import select
 from . import audit, limits, outbox
 from .accounts.actor import SYSTEM
 from .accounts.models import Role, RoleGrant, User
+from .backups.commands import backup, restore
 from .database import db
 from .demo.commands import demo
 from .jobs import JOBS, OUTBOX, noted
@@ -120,12 +121,14 @@ def _department(name: str) -> Department:
 
 
 COMMANDS: tuple[click.Command, ...] = (
+    backup,
     demo,
     import_group,
     jobs_group,
     match,
     outbox_group,
     profiles,
+    restore,
     setup,
     staff_group,
 )

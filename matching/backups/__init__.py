@@ -1,0 +1,1 @@
+"""Back-ups: one private file, checked when it is written, and the way back from it."""
