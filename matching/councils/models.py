@@ -11,6 +11,7 @@ from ..database import Model, Stamped
 from ..registry.models import Person
 from ..registry.vocabulary import Department
 from ..workflow import N_, Labelled
+from .states import CouncilState, TermState
 
 
 class Council(Stamped, Model):
@@ -24,13 +25,20 @@ class Council(Stamped, Model):
     founded_on: Mapped[str | None] = mapped_column(String(200))  # 設置根拠
     seats: Mapped[int | None]
     topics: Mapped[str | None] = mapped_column(String(300))
-    ended_on: Mapped[date | None]
+    ended_on: Mapped[date | None]  # its last day
     version: Mapped[int] = mapped_column()
 
     department: Mapped[Department] = relationship()
     appointments: Mapped[list[Appointment]] = relationship(back_populates="council", order_by="Appointment.id")
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def state(self) -> CouncilState:
+        return CouncilState.STANDING if self.ended_on is None else CouncilState.ENDED
+
+    def is_over(self, day: date) -> bool:
+        return self.ended_on is not None and self.ended_on < day
 
 
 class CouncilRole(Labelled):
@@ -65,9 +73,10 @@ class Appointment(Stamped, Model):
     ex_officio: Mapped[bool] = mapped_column(default=False)
     starts: Mapped[date]
     ends: Mapped[date | None]
-    left_on: Mapped[date | None]
+    left_on: Mapped[date | None]  # the last day of somebody who leaves early
     left_because: Mapped[str | None] = mapped_column(String(200))
     substitute_for_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))  # 補欠: for the rest of a term
+    form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the opened form: sent twice, one
     version: Mapped[int] = mapped_column()
 
     council: Mapped[Council] = relationship(back_populates="appointments")
@@ -76,6 +85,22 @@ class Appointment(Stamped, Model):
 
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def state(self) -> TermState:
+        return TermState.RUNNING if self.left_on is None else TermState.LEFT
+
+    @property
+    def department_id(self) -> int:
+        return self.council.department_id
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on this seat; None where nobody knows it yet."""
+        return min((day for day in (self.ends, self.left_on) if day is not None), default=None)
+
     def holds_on(self, day: date) -> bool:
-        """``left_on`` is the last day, as ``ends`` is."""
-        return self.starts <= day and all(last is None or day <= last for last in (self.ends, self.left_on))
+        return self.starts <= day and not self.is_over(day)
+
+    def is_over(self, day: date) -> bool:
+        last = self.last_day
+        return last is not None and last < day

@@ -57,6 +57,8 @@ def upgrade() -> None:
         batch.create_foreign_key(
             op.f("fk_appointment_substitute_for_id_appointment"), "appointment", ["substitute_for_id"], ["id"]
         )
+        batch.add_column(sa.Column("form_key", sa.String(length=40), nullable=True))
+        batch.create_unique_constraint(op.f("uq_appointment_form_key"), ["form_key"])
     with op.batch_alter_table("group") as batch:
         batch.add_column(sa.Column("renewed_on", sa.Date(), nullable=True))
         batch.add_column(sa.Column("ended_because", sa.String(length=300), nullable=True))
@@ -139,6 +141,8 @@ def downgrade() -> None:
         batch.drop_column("ended_because")
         batch.drop_column("renewed_on")
     with op.batch_alter_table("appointment") as batch:
+        batch.drop_constraint(op.f("uq_appointment_form_key"), type_="unique")
+        batch.drop_column("form_key")
         batch.drop_constraint(op.f("fk_appointment_substitute_for_id_appointment"), type_="foreignkey")
         batch.drop_column("substitute_for_id")
         batch.drop_column("left_because")
