@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
+from webtest.forms import Hidden
 
 from matching import outbox
 from matching.database import db
@@ -38,6 +39,29 @@ def tick(form: Any, field: str, *values: str) -> None:
     for box in form.fields[field]:
         if box._value in values:
             box.checked = True
+
+
+def walk(page: Any, answers: dict[str, Any], ticks: dict[str, tuple[str, ...]] | None = None) -> Any:
+    """Go through a form in steps, answering each question on the page that asks it; the page to check comes back."""
+    for _step in range(9):
+        form = form_with(page, "step")
+        if "変更する" in page:
+            return page
+        for name, value in answers.items():
+            if name in form.fields and not isinstance(form.fields[name][0], Hidden):
+                form[name] = value
+        for name, values in (ticks or {}).items():
+            if name in form.fields and not isinstance(form.fields[name][0], Hidden):
+                tick(form, name, *values)
+        page = form.submit("go", value="next", expect_errors=True)
+        if page.status_int != 200:
+            return page
+    raise AssertionError("the form has too many steps")
+
+
+def send(page: Any, **kw: Any) -> Any:
+    """Press the button of the page to check."""
+    return form_with(page, "step").submit("go", value="send", **kw)
 
 
 def deliver_everything(app: Any) -> None:

@@ -17,8 +17,9 @@ from tests.journeys.steps import (
     in_days,
     link_in,
     mails_to,
+    send,
     sign_up,
-    tick,
+    walk,
 )
 
 VOLUNTEER, REQUESTER = "mitsuko@example.jp", "kaicho@example.jp"
@@ -27,21 +28,30 @@ VOLUNTEER, REQUESTER = "mitsuko@example.jp", "kaicho@example.jp"
 def register_a_shimenawa_maker(app):
     browser = browser_of(app)
     sign_up(browser, app, VOLUNTEER, "shimenawa-to-warazori")
-    form = form_with(browser.get("/supporters/new").maybe_follow(), "skills-0-phrase")
-    fill(
-        form, name="原田 ミツ子", kana="はらだ みつこ", birth_year="1943", intro="わらのことなら何でも聞いてください。"
+    page = walk(
+        browser.get("/supporters/new").maybe_follow(),
+        {
+            "name": "原田 ミツ子",
+            "kana": "はらだ みつこ",
+            "birth_year": "1943",
+            "intro": "わらのことなら何でも聞いてください。",
+            "skills-0-phrase": "しめ縄づくり",
+            "skills-1-phrase": "わらぞうり",
+            "anywhere": True,
+            "money": "expenses",
+            "telephone": "083-000-0011",
+            "share_telephone": True,
+            "address": "山口市仁保1-2-3",
+            "mail": VOLUNTEER,
+            "pledge": True,
+        },
+        {
+            "supports": ("instruct",),
+            "availability": tuple(str(slot) for slot in range(21)),
+            "consents": ("matching", "contact_after_decision"),
+        },
     )
-    form["skills-0-phrase"], form["skills-1-phrase"] = "しめ縄づくり", "わらぞうり"
-    tick(form, "supports", "instruct")
-    tick(form, "availability", *(str(slot) for slot in range(21)))
-    form["anywhere"] = True
-    form["money"] = "expenses"
-    form["telephone"], form["share_telephone"] = "083-000-0011", True
-    form["address"] = "山口市仁保1-2-3"
-    form["mail"] = VOLUNTEER
-    tick(form, "consents", "matching", "contact_after_decision")
-    form["pledge"] = True
-    form.submit(status=303)
+    send(page, status=303)
     return browser
 
 
