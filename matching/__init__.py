@@ -87,7 +87,7 @@ def _init_extensions(app: Flask) -> None:
 
 
 def _register_blueprints(app: Flask) -> None:
-    from . import home
+    from . import directory, home
     from .councils.views import bp as councils
     from .dispatch.views import blueprints as dispatch
     from .groups.views import bp as groups
@@ -95,7 +95,7 @@ def _register_blueprints(app: Flask) -> None:
     from .registry.views import bp as registry
     from .supporters.views import bp as supporters
 
-    for blueprint in (home.bp, registry, supporters, groups, councils, help_requests, *dispatch):
+    for blueprint in (home.bp, directory.bp, registry, supporters, groups, councils, help_requests, *dispatch):
         app.register_blueprint(blueprint)
     if app.config["DEMO"]:
         from .demo.views import bp as demo

@@ -8,11 +8,15 @@ from sqlalchemy import select
 from matching.accounts.models import Role
 from matching.dispatch.models import Notice
 from matching.dispatch.services import links
+from matching.help_requests.states import RequestState
+from matching.registry.models import Purpose
 from tests.conftest import browser_of, sign_in
 from tests.councils.factories import a_council
-from tests.dispatch.factories import a_case, a_conjurer, agreed, candidate_of, decide, promised
-from tests.factories import a_coordinator, a_representative, a_user, an_organization, staff
+from tests.dispatch.factories import NOW, a_case, a_conjurer, agreed, candidate_of, decide, promised
+from tests.factories import a_coordinator, a_person, a_representative, a_user, an_organization, staff
 from tests.groups.factories import a_group
+from tests.help_requests.factories import a_request
+from tests.supporters.factories import a_supporter
 
 
 @pytest.fixture
@@ -39,6 +43,9 @@ def city(app, session):
     decision = decide(case)
     notice = session.scalars(select(Notice).where(Notice.party_id == supporter.party_id)).one()
     open_ = a_case(requester=requester, title="これから")
+    shown = {"consents": [Purpose.MATCHING, Purpose.PUBLIC_NAMED]}
+    released = a_request(now=NOW, requester=requester, state=RequestState.ACCEPTED, title="公開", released_at=NOW)
+    released.occasions[0].on, released.occasions[0].note = None, "いつでも"
     values = {
         "case": case.id,
         "open": open_.id,
@@ -51,6 +58,9 @@ def city(app, session):
         "organization": requester.id,
         "group": a_group(an_organization("さざなみ")).id,
         "council": a_council().id,
+        "public_group": a_group(an_organization("こだま"), **shown).public_key,
+        "public_supporter": a_supporter(a_person("公開 花子"), **shown).public_key,
+        "public_request": released.public_key,
         "answer": links.token_of(inquiry),
         "consent": links.token_of(agreement),
         "result": links.token_of(notice),

@@ -39,6 +39,14 @@ ROLES = {
 PAGES = """
                                                 S RVO DEC KPLA
 /                                               o ooo ooo oooo
+/privacy                                        o ooo ooo oooo
+/accessibility                                  o ooo ooo oooo
+/directory/groups                               o ooo ooo oooo
+/directory/groups/{public_group}                o ooo ooo oooo
+/directory/supporters                           o ooo ooo oooo
+/directory/supporters/{public_supporter}        o ooo ooo oooo
+/directory/requests                             o ooo ooo oooo
+/directory/requests/{public_request}            o ooo ooo oooo
 /answer/{answer}                                o ooo ooo oooo
 /consent/{consent}                              o ooo ooo oooo
 /result/{result}                                o ooo ooo oooo
@@ -116,10 +124,13 @@ def test_only_the_named_extensions_are_exempt(app):
     assert {endpoint.split(".")[0] for endpoint in exempt} == {"static", "bootstrap", "security"}
 
 
-def test_only_the_first_page_and_signed_links_are_public(app):
+def test_only_the_first_pages_the_directory_and_signed_links_are_public(app):
     with app.app_context():
         public = {r.endpoint for r in app.url_map.iter_rules() if access_of(r.endpoint) == "public"}
-    assert public == {"home.index", "dispatch.answer", "dispatch.consent", "dispatch.result"}
+    first = {"home.index", "home.privacy", "home.accessibility"}
+    lists, pages = ("groups", "supporters", "requests"), ("group", "supporter", "request")
+    directory = {f"directory.{name}" for name in (*lists, *pages)}
+    assert public == first | directory | {"dispatch.answer", "dispatch.consent", "dispatch.result"}
 
 
 def test_an_unmarked_view_is_refused(tmp_path):
