@@ -36,7 +36,7 @@ def load_people(city: City) -> None:
     """Staff are there from the beginning; whoever else is named in a file is known by the key."""
     city.desks = {desk.code: desk for desk in db.session.scalars(select(Desk))}
     city.districts = {district.name: district.id for district in db.session.scalars(select(District))}
-    _know_everybody(city)
+    know_everybody(city)
     for row in read("staff"):
         _staff(city, row)
     city.begin("the years", _years(city))
@@ -46,7 +46,7 @@ def load_people(city: City) -> None:
         city.begin(row["key"], _supporter(city, row))
 
 
-def _know_everybody(city: City) -> None:
+def know_everybody(city: City) -> None:
     for kind, people in (("organizations", "representatives"), ("groups", "representatives"), ("councils", "members")):
         for row in read(kind):
             city.rows.update((one["key"], one) for one in (row, *(row[people] or ())))
@@ -221,7 +221,7 @@ def offer_of(city: City, row: Facts) -> dict[str, Any]:
     }
 
 
-def _begins(city: City, row: Facts) -> datetime:
+def begins(city: City, row: Facts) -> datetime:
     """Registrations come in April; those that nobody has confirmed yet, in these days."""
     key = row["key"]
     match row["state"]:
@@ -236,7 +236,7 @@ def _begins(city: City, row: Facts) -> datetime:
 
 def _supporter(city: City, row: Facts) -> Life:
     key, state = row["key"], row["state"]
-    now = _begins(city, row)
+    now = begins(city, row)
     yield now
     supporter = _register(city, row, now=now)
     if state == "submitted":
@@ -263,14 +263,13 @@ def _supporter(city: City, row: Facts) -> Life:
 
 
 def _register(city: City, row: Facts, *, now: datetime) -> Supporter:
-    way, desk = Source(row["how"]), city.at_the_desk(key=row["key"])
-    by = desk.told_by(way)
+    way = Source(row["how"])
+    # On the web they wrote it themselves; of most the account has been deleted since.
+    by = Actor(kind="public") if way is Source.WEB else city.at_the_desk(key=row["key"]).told_by(way)
     party = party_of(city, row["key"], by=by, now=now)
     if isinstance(party, Person):
         person_of(city, row, by=by, now=now)
     by = by.told_by(way, on_behalf_of=party.id)
-    if way is Source.WEB:  # by themselves; of most the account has been deleted since
-        by = Actor(kind="public", on_behalf_of=party.id)
     mail = next((told.value for told in contacts_of(row) if told.kind is ContactKind.MAIL), None)
     if row["account"] and mail:
         user = _user(city, row["key"], email=mail, name=row["name"], now=now, party=party)

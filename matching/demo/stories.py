@@ -21,7 +21,7 @@ from .city import City, Facts, Life, Steps, last_at_work, read, spread
 from .people import listed, party_of
 
 DECIDED_BY = "協働推進課長"
-HELD = ("done_closed", "reported", "not_done")  # the day has come and gone
+HELD = ("done_closed", "reported", "not_done")
 
 
 def load_requests(city: City) -> None:
@@ -149,12 +149,17 @@ class Story:
 
     # -- The request
 
+    @property
+    def has_taken_place(self) -> bool:
+        """Its days have come and gone, whoever went in the end."""
+        return self.row["story"] in HELD or self.row["then"] is not None
+
     def day(self, ahead: int | None) -> date | None:
         """Of what has taken place, last week's day where this week's is still to come."""
         if ahead is None:
             return None
         day = self.city.day(ahead)
-        return day - timedelta(days=7) if self.row["story"] in HELD and ahead < 0 and day >= self.city.today else day
+        return day - timedelta(days=7) if self.has_taken_place and ahead < 0 and day >= self.city.today else day
 
     def wishes(self) -> tuple[help_requests.Wish, ...]:
         def clock(text: str | None) -> time | None:
