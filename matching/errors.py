@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template
+from flask import Flask, current_app, render_template
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -61,8 +62,13 @@ PAGES = {
     400: (_l("送信された内容を読み取れませんでした"), _l("前の画面に戻り、もう一度お試しください。")),
     401: (_l("ログインが必要です"), _l("ログインしてから、もう一度開いてください。")),
     403: (_l("このページを見る権限がありません"), _l("必要なときは、管理者へお問い合わせください。")),
-    404: (_l("ページが見つかりません"), _l("アドレスを確かめるか、最初のページからお進みください。")),
+    404: (
+        _l("ページが見つかりません"),
+        _l("アドレスにまちがいがないか、確かめてください。ページが終わったか、移ったのかもしれません。"),
+    ),
     405: (_l("この操作はできませんでした"), _l("前の画面に戻り、ボタンから操作してください。")),
+    409: (_l("この操作はできませんでした"), _l("前の画面を開き直し、いまの状態を確かめてください。")),
+    410: (_l("このページは、もうありません"), _l("最初のページからお進みください。")),
     413: (_l("送信された内容が大きすぎます"), _l("文章やファイルを小さくして、もう一度お試しください。")),
     429: (_l("短い時間に何度も操作されました"), _l("しばらく待ってから、もう一度お試しください。")),
     500: (
@@ -74,7 +80,14 @@ PAGES = {
 
 
 def page(status: int, title: str, message: str, advice: str) -> tuple[str, int]:
-    return render_template("errors/error.html", status=status, title=title, message=message, advice=advice), status
+    """What went wrong and what to do next. Its head tells who is signed in; without a database it has no head."""
+    told = {"status": status, "title": title, "message": message, "advice": advice}
+    try:
+        return render_template("errors/error.html", **told), status
+    except SQLAlchemyError:
+        db.session.rollback()
+        bare = current_app.jinja_env.get_template("errors/bare.html")
+        return bare.render(**told, locale=str(get_locale() or "ja")), status
 
 
 def init_app(app: Flask) -> None:

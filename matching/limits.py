@@ -159,11 +159,7 @@ def _refuse(until: datetime, now: datetime) -> Response:
     begin_as(writer=False)
     shown = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
     message = _("%(moment)sを過ぎてから、もう一度お試しください。", moment=as_moment(shown))
-    desk, telephone = current_app.config["DESK_NAME"], current_app.config["DESK_TELEPHONE"]
-    if telephone:
-        desk = _("%(desk)s（電話 %(telephone)s）", desk=desk, telephone=telephone)
-    advice = _("お急ぎのときは、%(desk)sへお問い合わせください。", desk=desk)
-    response = make_response(errors.page(429, str(errors.PAGES[429][0]), message, advice))
+    response = make_response(errors.page(429, str(errors.PAGES[429][0]), message, ""))
     response.headers["Retry-After"] = str(int((shown - now).total_seconds()) + 1)
     return response
 
