@@ -11,7 +11,7 @@ from tests.conftest import sign_in
 from tests.factories import a_representative, a_user, an_organization
 from tests.help_requests.asking import form_of, walked
 from tests.supporters.factories import a_volunteer
-from tests.supporters.test_registering import fill, the_form
+from tests.supporters.test_registering import register, step, the_form, walking
 
 
 def count(session, table):
@@ -73,8 +73,8 @@ def test_rows_are_numbered_as_the_page_does_or_left_alone(app, session, index):
 @pytest.mark.parametrize("index", ["²", "9" * 5000])
 def test_skills_are_numbered_as_the_page_does_or_left_alone(app, session, index):
     browser = sign_in(app, a_user().email)
-    form = fill(the_form(browser.get("/supporters/new")))
-    fields = [*form.submit_fields(), (f"skills-{index}-phrase", "草刈り")]
+    form = step(walking(browser))
+    fields = [*form.submit_fields("go", submit_value="send"), (f"skills-{index}-phrase", "草刈り")]
     browser.post("/supporters/new", fields, status=303)
 
 
@@ -90,7 +90,7 @@ def test_text_is_kept_without_what_cannot_be_seen():
 
 @pytest.mark.parametrize("name", ["\u200b", "\u202e\u2060", "・・・", "、。", "\u3164", "\u2800"])
 def test_a_name_has_something_to_read(app, session, name):
-    page = fill(the_form(sign_in(app, a_user().email).get("/supporters/new")), name=name).submit(status=422)
+    page = walking(sign_in(app, a_user().email), name=name)
     assert "氏名を入力してください。" in page or "名前を入力してください。" in page
     assert count(session, Party) == 0
 
@@ -107,11 +107,8 @@ def test_a_new_organization_has_something_to_read(app, session):
 
 
 def test_a_field_of_one_line_stays_one_line(app, session):
-    form = fill(
-        the_form(sign_in(app, a_user().email).get("/supporters/new")), name="山田\r\n花子", kana="やまだ\nはなこ"
-    )
-    form["telephone"] = "083\n000\n0001"
-    form.submit(status=303)
+    browser = sign_in(app, a_user().email)
+    register(browser, name="山田\r\n花子", kana="やまだ\nはなこ", telephone="083\n000\n0001")
     person = session.scalars(select(Party)).one()
     assert (person.name, person.kana) == ("山田 花子", "やまだ はなこ")
     assert {point.value for point in person.contact_points if point.kind is ContactKind.TELEPHONE} == {"083 000 0001"}

@@ -22,9 +22,10 @@ from matching.supporters import services
 from matching.supporters.models import Supporter
 from matching.supporters.states import SupporterState
 from tests.conftest import sign_in
-from tests.factories import a_representative, a_user, an_organization
+from tests.factories import a_coordinator, a_person, a_representative, a_user, an_organization
+from tests.journeys.steps import form_with, send, walk
 
-from .factories import a_volunteer
+from .factories import a_supporter, a_volunteer
 
 
 @pytest.fixture
@@ -45,30 +46,62 @@ def tick(form, name, *values):
             box.checked = True
 
 
-def fill(form, **more):
-    values = {
-        "name": "山田 花子",
-        "kana": "やまだ はなこ",
-        "skills-0-phrase": "庭木の剪定",
-        "telephone": "083-000-0001",
-        **more,
-    }
-    for name, value in values.items():
-        form[name] = value
-    tick(form, "consents", "matching")
-    form["pledge"] = True
-    return form
+ANSWERS = {
+    "name": "山田 花子",
+    "kana": "やまだ はなこ",
+    "skills-0-phrase": "庭木の剪定",
+    "telephone": "083-000-0001",
+    "pledge": True,
+}
+AS_ORGANIZATION = "/supporters/new?as=organization"
+
+
+def walking(browser, path="/supporters/new", *, consents=("matching",), ticks=None, **more):
+    """The page to check, or the step that has a mistake."""
+    return walk(browser.get(path), {**ANSWERS, **more}, {"consents": consents, **(ticks or {})})
+
+
+def register(browser, path="/supporters/new", **more):
+    return send(walking(browser, path, **more), status=303)
+
+
+def step(page):
+    return form_with(page, "step")
+
+
+def go(page, where, **kw):
+    return step(page).submit("go", value=where, **kw)
+
+
+def title_of(page):
+    return page.html.title.text.strip()
 
 
 def test_a_volunteer_registers_and_waits_for_confirmation(browser, session):
-    form = fill(the_form(browser.get("/supporters/new")))
-    form["skills-1-phrase"], form["skills-1-level"], form["skills-1-qualification"] = "草刈り", "4", "刈払機取扱作業者"
-    form["intro"], form["anywhere"], form["money"] = "庭師を30年しました。", True, "expenses"
-    tick(form, "fields", "7")
-    tick(form, "availability", "15", "16")
-    tick(form, "consents", "contact_after_decision")
-    form["share_telephone"] = True
-    answer = form.submit(status=303).follow()
+    page = walking(
+        browser,
+        consents=("matching", "contact_after_decision"),
+        ticks={"fields": ("7",), "availability": ("15", "16")},
+        **{
+            "skills-1-phrase": "草刈り",
+            "skills-1-level": "4",
+            "skills-1-qualification": "刈払機取扱作業者",
+            "intro": "庭師を30年しました。",
+            "anywhere": True,
+            "money": "expenses",
+            "share_telephone": True,
+        },
+    )
+    assert session.scalar(select(func.count()).select_from(Party)) == 0  # nothing is kept before it is sent
+    for told in (
+        "山田 花子",
+        "草刈り、どのくらいできますか：人に教えられる",
+        "土 午前、土 午後",
+        "083-000-0001",
+        "hana@example.jp",
+    ):
+        assert told in page, told
+    answer = send(page, status=303).follow()
     assert "登録を受け付けました" in answer
     supporter = session.scalar(select(Supporter))
     assert supporter.state is SupporterState.SUBMITTED
@@ -86,42 +119,97 @@ def test_a_volunteer_registers_and_waits_for_confirmation(browser, session):
 
 
 def test_no_consent_is_ticked_beforehand(browser):
-    form = the_form(browser.get("/supporters/new"))
+    page = browser.get("/supporters/new")
+    for _number in range(3):
+        form = step(page)
+        for name in ("name", "kana", "skills-0-phrase"):
+            if name in form.fields:
+                form[name] = "やまだ"
+        page = go(page, "next", status=200)
+    form = step(page)
     assert not any(box.checked for box in form.fields["consents"])
-    assert not form["pledge"].checked
+    assert not form["pledge"].checked and form["mail"].value == "hana@example.jp"
 
 
-def test_what_was_typed_stays_when_something_is_missing(browser, session):
-    form = the_form(browser.get("/supporters/new"))
-    form["name"], form["skills-0-phrase"], form["intro"] = "", "紙芝居", "図書館で読んでいます。"
-    tick(form, "districts", "3")
-    page = form.submit(status=422)
-    assert page.html.title.text.startswith("入力エラー：")
-    for message in ("氏名を入力してください。", "ふりがなを入力してください。", "登録には、この約束が必要です。"):
-        assert message in page
-    again = the_form(page)
-    assert again["skills-0-phrase"].value == "紙芝居" and again["intro"].value == "図書館で読んでいます。"
-    assert [box._value for box in again.fields["districts"] if box.checked] == ["3"]
+def test_each_step_says_its_own_mistakes_and_keeps_what_was_typed(browser, session):
+    page = browser.get("/supporters/new")
+    step(page)["name"] = ""
+    step(page)["district"] = "3"
+    page = go(page, "next", status=422)
+    assert title_of(page).startswith("入力エラー：") and "2件の誤り" in page
+    assert "氏名を入力してください。" in page and "ふりがなを入力してください。" in page
+    assert "できることを1つ以上" not in page and "この約束が必要" not in page
+    assert step(page)["district"].value == "3"
+    step(page)["name"], step(page)["kana"] = "山田 花子", "やまだ はなこ"
+    page = go(page, "next", status=200)
+    assert "誤り" not in page
+    step(page)["intro"] = "図書館で読んでいます。"
+    page = go(page, "next", status=422)
+    assert "できることを1つ以上書いてください。" in page
+    assert step(page)["intro"].value == "図書館で読んでいます。"
     assert session.scalar(select(func.count()).select_from(Party)) == 0
 
 
+def test_nothing_typed_is_lost_going_back_and_forth(browser, session):
+    page = walking(browser, ticks={"districts": ("3", "4")}, conditions="車がありません。")
+    page = go(page, "3", status=200)  # 変更する
+    assert [box._value for box in step(page).fields["districts"] if box.checked] == ["3", "4"]
+    step(page)["conditions"] = "送り迎えがあると助かります。"
+    page = go(page, "back", status=200)
+    assert step(page)["skills-0-phrase"].value == "庭木の剪定"
+    page = go(page, "back", status=200)
+    step(page)["name"] = ""  # going back is never refused; the mistake is told when it is sent
+    page = go(page, "5", status=200)
+    page = send(page, status=422)
+    assert "氏名を入力してください。" in page
+    step(page)["name"] = "山田 花枝"
+    page = go(page, "5", status=200)
+    assert "送り迎えがあると助かります。" in page and "山田 花枝" in page
+    send(page, status=303)
+    supporter = session.scalar(select(Supporter))
+    assert supporter.conditions == "送り迎えがあると助かります。" and len(supporter.districts) == 2
+    assert supporter.party.name == "山田 花枝" and supporter.pledged_on
+
+
+def test_more_rows_are_added_on_their_step(browser, session):
+    page = go(walking(browser), "2", status=200)
+    for rows in (6, 9, 12):
+        assert f"skills-{rows - 3}-phrase" not in step(page).fields
+        page = go(page, "more", status=200)
+        assert f"skills-{rows - 1}-phrase" in step(page).fields and step(page)["skills-0-phrase"].value == "庭木の剪定"
+    assert "できることの欄を増やす" not in page
+    step(page)["skills-11-phrase"] = "門松づくり"
+    send(go(page, "5", status=200), status=303)
+    supporter = session.scalar(select(Supporter))
+    assert [skill.phrase for skill in skills_of(supporter.party_id, Registry.SUPPORTER)] == ["庭木の剪定", "門松づくり"]
+
+
+def test_the_page_to_check_cannot_be_skipped(browser, session):
+    page = browser.get("/supporters/new")
+    for where in ("send", "5", "4", "99", "x"):
+        page = go_by_hand(browser, page, where)
+        assert "お名前" in page
+    assert session.scalar(select(func.count()).select_from(Supporter)) == 0
+
+
+def go_by_hand(browser, page, where):
+    sent = {name: field[0].value for name, field in step(page).fields.items() if name and name != "go"}
+    return browser.post("/supporters/new", {**sent, "go": where}, status="*")
+
+
 def test_without_consent_to_matching_the_page_says_why_it_cannot_register(browser, session):
-    form = fill(the_form(browser.get("/supporters/new")))
-    for box in form.fields["consents"]:
-        box.checked = False
-    page = form.submit(status=422)
-    assert "に同意がないと、ご紹介ができません" in page
+    page = walking(browser, consents=())
+    assert "に同意がないと、ご紹介ができません" in page and page.status_int == 422
     assert session.scalar(select(func.count()).select_from(Party)) == 0
 
 
 def test_without_a_skill_nothing_is_registered(browser):
-    page = fill(the_form(browser.get("/supporters/new")), **{"skills-0-phrase": "  "}).submit(status=422)
-    assert "できることを1つ以上書いてください。" in page
+    page = walking(browser, **{"skills-0-phrase": "  "})
+    assert "できることを1つ以上書いてください。" in page and page.status_int == 422
 
 
 def test_a_qualification_needs_its_skill(browser):
-    form = fill(the_form(browser.get("/supporters/new")), **{"skills-2-qualification": "防災士"})
-    assert "できることも書いてください。" in form.submit(status=422)
+    assert "できることも書いてください。" in walking(browser, **{"skills-2-qualification": "防災士"})
 
 
 @pytest.mark.parametrize(
@@ -137,26 +225,32 @@ def test_a_qualification_needs_its_skill(browser):
     ],
 )
 def test_a_value_out_of_bounds_is_told_at_its_field(browser, field, value, message):
-    assert message in fill(the_form(browser.get("/supporters/new")), **{field: value}).submit(status=422)
+    page = walking(browser, **{field: value})
+    assert message in page and page.status_int == 422
 
 
 def test_somebody_must_be_reachable(browser):
-    page = fill(the_form(browser.get("/supporters/new")), telephone="", mail="").submit(status=422)
+    page = walking(browser, telephone="", mail="")
     assert "電話番号かメールアドレスの、どちらかを入力してください。" in page
 
 
 def test_a_minor_needs_a_guardian_who_agrees(browser, session):
-    page = fill(the_form(browser.get("/supporters/new")), birth_year="2012").submit(status=422)
-    assert "保護者の氏名を入力してください" in page
-    form = the_form(page)
-    form["guardian_name"] = "山田 一郎"
-    page = form.submit(status=422)
+    page = walking(browser, birth_year="2012")
+    assert "保護者の氏名を入力してください" in page and page.status_int == 422  # on the step that asks
+    page = walking(browser, birth_year="2012", guardian_name="山田 一郎")
     assert "保護者の同意が必要です" in page
-    form = the_form(page)
-    form["guardian_agreed"] = True
-    form.submit(status=303)
+    register(browser, birth_year="2012", guardian_name="山田 一郎", guardian_agreed=True)
     supporter = session.scalar(select(Supporter))
     assert supporter.guardian_name == "山田 一郎" and supporter.guardian_agreed_on
+
+
+def test_an_introduction_that_tells_who_it_is_goes_back_to_its_step(browser, session):
+    page = walking(browser, consents=("matching", "public_anonymous"), intro="山田です。庭師を30年しました。")
+    page = send(page, status=422)
+    assert "氏名が書かれています" in page and step(page)["intro"].value == "山田です。庭師を30年しました。"
+    assert session.scalar(select(func.count()).select_from(Party)) == 0
+    step(page)["intro"] = "庭師を30年しました。"
+    send(go(page, "5", status=200), status=303)
 
 
 def test_a_second_registration_is_refused_while_one_is_open(app, session):
@@ -166,51 +260,85 @@ def test_a_second_registration_is_refused_while_one_is_open(app, session):
     assert "登録が、すでにあります" in page and f"/supporters/{supporter.id}" in page
 
 
-def test_sending_the_form_twice_registers_once(browser, session):
-    form = fill(the_form(browser.get("/supporters/new")))
-    form.submit(status=303)
-    assert "登録が、すでにあります" in form.submit(status=409)
+@pytest.mark.parametrize("path", ["/supporters/new", AS_ORGANIZATION])
+def test_sending_the_form_twice_registers_once(browser, session, path):
+    page = walking(
+        browser, path, **({"organization_name": "さくら会", "organization_kind": "salon"} if "as=" in path else {})
+    )
+    assert send(page, status=303).location == send(page, status=303).location
     assert session.scalar(select(func.count()).select_from(Supporter)) == 1
-    assert session.scalar(select(func.count()).select_from(Party)) == 1
+    assert session.scalar(select(func.count()).select_from(Organization)) == ("as=" in path)
 
 
 def test_after_an_end_somebody_may_register_again(app, session, now):
     user, supporter = a_volunteer()
     services.end(supporter, by=SYSTEM, now=now)
-    browser = sign_in(app, user.email)
-    fill(the_form(browser.get("/supporters/new"))).submit(status=303)
+    register(sign_in(app, user.email))
     assert session.scalar(select(func.count()).select_from(Supporter)) == 2
 
 
-def test_an_organization_registers_through_the_person_who_acts_for_it(browser, session):
-    form = the_form(browser.get("/supporters/new?as=organization"))
-    fill(form, organization_name="ハーモニカ さざなみ", organization_kind="salon", title="会長")
+def test_registering_again_begins_with_what_was_told_before(app, session, now):
+    user, supporter = a_volunteer()
+    supporter.intro, supporter.conditions = "庭師を30年しました。", "車がありません。"
+    services.end(supporter, by=SYSTEM, now=now)
+    browser = sign_in(app, user.email)
+    page = browser.get(f"/supporters/{supporter.id}").click("もう一度登録する")
+    assert step(page)["name"].value == "山田 花子"
+    page = go(page, "next", status=200)
+    assert step(page)["skills-0-phrase"].value == "庭木の剪定"
+    assert step(page)["intro"].value == "庭師を30年しました。"
+    page = go(go(page, "next", status=200), "back", status=200)
+    page = go(page, "next", status=200)
+    assert step(page)["conditions"].value == "車がありません。"
+    page = go(page, "next", status=200)
+    step(page)["telephone"], step(page)["pledge"] = "083-000-0001", True
+    send(go(page, "next", status=200), status=303)
+    again = session.scalars(select(Supporter).order_by(Supporter.id.desc())).first()
+    assert again.id != supporter.id and again.party_id == supporter.party_id
+    assert (again.intro, again.conditions) == ("庭師を30年しました。", "車がありません。")
+
+
+def test_a_coordinator_registers_somebody_again_from_the_ended_registration(app, session, now):
+    supporter = a_supporter(a_person("中司 義人"), "しめなわ作り")
+    browser = sign_in(app, a_coordinator().email)
+    browser.get(f"/supporters/enter?again={supporter.id}", status=404)  # not ended
+    services.end(supporter, by=SYSTEM, now=now)
+    form = the_form(browser.get(f"/supporters/{supporter.id}").click("もう一度登録する"))
+    assert form["name"].value == "中司 義人" and form["skills-0-phrase"].value == "しめなわ作り"
+    form["source"] = "telephone"
     form.submit(status=303)
+    assert session.scalar(select(func.count()).select_from(Supporter)) == 2
+
+
+def test_nobody_registers_again_from_somebody_elses_registration(app, session, now):
+    _user, supporter = a_volunteer()
+    services.end(supporter, by=SYSTEM, now=now)
+    browser = sign_in(app, a_user().email)
+    for number in (supporter.id, 0, 999999, "x", "9" * 30):
+        browser.get(f"/supporters/new?again={number}", status=404)
+
+
+def test_an_organization_registers_through_the_person_who_acts_for_it(browser, session):
+    register(browser, AS_ORGANIZATION, organization_name="ハーモニカ さざなみ", organization_kind="salon", title="会長")
     supporter = session.scalar(select(Supporter))
     assert isinstance(supporter.party, Organization) and supporter.party.name == "ハーモニカ さざなみ"
     representation = session.scalar(select(Representation))
     assert representation.state is RepresentationState.CLAIMED and representation.title == "会長"
     assert representation.person.name == "山田 花子"
-    form.submit(status=409)
-    assert session.scalar(select(func.count()).select_from(Organization)) == 1
 
 
 def test_an_organization_needs_a_name_and_a_kind_and_sits_on_no_council(browser):
-    form = fill(the_form(browser.get("/supporters/new?as=organization")))
-    page = form.submit(status=422)
+    page = walking(browser, AS_ORGANIZATION)
     assert "団体名を入力してください。" in page and "団体の種類を選んでください。" in page
-    form = the_form(page)
-    form["organization_name"], form["organization_kind"] = "さくら会", "salon"
-    tick(form, "consents", "council_candidacy")
-    assert "団体の登録では" in form.submit(status=422)
+    page = walking(browser, AS_ORGANIZATION, organization_name="さくら会", organization_kind="salon")
+    offered = [box._value for box in step(go(page, "4")).fields["consents"]]
+    assert "matching" in offered and "council_candidacy" not in offered
 
 
 def test_an_approved_representative_chooses_their_organization(app, session):
     organization = an_organization()
     user = a_representative(organization)
-    form = the_form(sign_in(app, user.email).get("/supporters/new?as=organization"))
-    form["organization"] = str(organization.id)
-    fill(form).submit(status=303)
+    register(sign_in(app, user.email), AS_ORGANIZATION, organization=str(organization.id))
     assert session.scalar(select(Supporter.party_id)) == organization.id
     assert session.scalar(select(func.count()).select_from(Organization)) == 1
 
@@ -218,9 +346,9 @@ def test_an_approved_representative_chooses_their_organization(app, session):
 def test_an_organization_that_was_not_offered_is_not_taken(app, session):
     mine, other = an_organization(), an_organization("よその会")
     user = a_representative(mine)
-    form = the_form(sign_in(app, user.email).get("/supporters/new?as=organization"))
-    form["organization"].force_value(str(other.id))
-    assert "団体名を入力してください。" in fill(form).submit(status=422)
+    page = sign_in(app, user.email).get(AS_ORGANIZATION)
+    step(page)["organization"].force_value(str(other.id))
+    assert "団体名を入力してください。" in go(page, "next", status=422)
     db.session.expire_all()
     assert session.scalar(select(Supporter)) is None
 
@@ -232,26 +360,11 @@ def test_strangers_are_asked_to_sign_in(web):
 def test_an_organization_that_is_known_is_not_written_down_twice_nor_touched_before_a_desk_approved(app, session):
     known = an_organization("花の会")
     registry.set_contacts(known, [Contact(ContactKind.TELEPHONE, "083-922-0000")])
-    user = a_user()
-    browser = sign_in(app, user.email)
-    form = fill(the_form(browser.get("/supporters/new?as=organization")), organization_name="花 の会")
-    form["organization_kind"] = "salon"
-    page = form.submit(status=422)
+    browser = sign_in(app, a_user().email)
+    page = walking(browser, AS_ORGANIZATION, organization_name="花 の会", organization_kind="salon")
+    page = send(page, status=422)
     assert "担当者の申し出をして" in page and page.html.select_one("a[href^='/organizations/claim']")
     session.expire_all()
     assert session.scalar(select(func.count()).select_from(Organization)) == 1
     assert [point.value for point in known.contact_points] == ["083-922-0000"]
     assert session.scalar(select(func.count()).select_from(Supporter)) == 0
-
-
-def test_everything_that_is_missing_is_said_at_once(app, session):
-    """Nobody mends a page only to be told of the next mistake."""
-    user = a_user()
-    session.commit()
-    page = the_form(sign_in(app, user.email).get("/supporters/new")).submit(status=422)
-    for message in (
-        "ふりがなを入力してください。",
-        "できることを1つ以上書いてください。",
-        "同意がないと、ご紹介ができません",
-    ):
-        assert message in page
