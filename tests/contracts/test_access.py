@@ -80,6 +80,7 @@ PAGES = """
 /requests/enter                                 s --- ooo xxxx
 /supporters                                     s --- ooo xxox
 /supporters/enter                               s --- ooo xxxx
+/supporters/export                              s --- ooo xxxx
 /supporters/{supporter}                         s -o- ooo xxxx
 /supporters/{supporter}/edit                    s -o- ooo xxxx
 /groups                                         s --- ooo xxoo
