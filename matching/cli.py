@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from secrets import token_urlsafe
-from uuid import uuid4
 
 import click
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
-from flask_security.utils import hash_password
 from sqlalchemy import select
 
-from . import audit, limits, outbox
+from . import limits, outbox
+from .accounts import staffing
 from .accounts.actor import SYSTEM
-from .accounts.models import Role, RoleGrant, User
+from .accounts.models import Role
 from .backups.commands import backup, restore
 from .database import db
 from .demo.commands import demo
+from .doctor.commands import doctor
 from .jobs import JOBS, OUTBOX, noted
 from .match_commands import match
 from .profiles.commands import profiles
@@ -89,24 +88,15 @@ def add_staff(email: str, name: str, role: str, desk: str | None, department: st
     unit = _department(department) if department else None
     if role == Role.CLERK and unit is None:
         raise click.UsageError("A clerk needs --department.")
-    user = db.session.scalar(select(User).where(User.email == email))
-    if user is None:
-        user = User(
-            email=email,
-            name=name,
-            password=hash_password(token_urlsafe(32)),
-            fs_uniquifier=uuid4().hex,
-            confirmed_at=now,
-        )
-        db.session.add(user)
-        db.session.flush()
-        audit.record("user:create", user, by=SYSTEM, at=now)
-    held = {(grant.role, grant.desk_id, grant.department_id) for grant in user.roles}
-    wanted = (Role(role), place.id if place else None, unit.id if unit else None)
-    if wanted not in held:
-        grant = RoleGrant(user=user, role=wanted[0], desk_id=wanted[1], department_id=wanted[2])
-        db.session.add(grant)
-        audit.record("role:grant", grant, by=SYSTEM, at=now, fields=[wanted[0].value])
+    user = staffing.account_of(email, name=name, by=SYSTEM, now=now)
+    staffing.give_role(
+        user,
+        Role(role),
+        desk_id=place.id if place else None,
+        department_id=unit.id if unit else None,
+        by=SYSTEM,
+        now=now,
+    )
     db.session.commit()
     click.echo(f"{email}: {Role(role).label}")
 
@@ -123,6 +113,7 @@ def _department(name: str) -> Department:
 COMMANDS: tuple[click.Command, ...] = (
     backup,
     demo,
+    doctor,
     import_group,
     jobs_group,
     match,

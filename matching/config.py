@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_FORM_BYTES = 1024 * 1024
 
 
-class MissingSetting(RuntimeError):
-    """A setting without which it would not be safe to start."""
+class UnusableSetting(RuntimeError):
+    """A setting that is missing where it would not be safe to start without it, or that cannot be read."""
 
 
 def _secret(name: str, instance: Path) -> str:
@@ -21,7 +22,7 @@ def _secret(name: str, instance: Path) -> str:
     if value := os.environ.get(name):
         return value
     if os.environ.get("MUSUBI_ENV") == "production":
-        raise MissingSetting(f"Set {name} before starting in production.")
+        raise UnusableSetting(f"Set {name} before starting in production.")
     path = instance / f"{name.lower()}.txt"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -33,6 +34,13 @@ def _secret(name: str, instance: Path) -> str:
     return value
 
 
+def _number(name: str, default: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not re.fullmatch("[0-9]{1,9}", value):
+        raise UnusableSetting(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
 def load(instance: Path) -> dict[str, Any]:
     """All settings of the application; every one of them may come from the environment."""
     env = os.environ.get
@@ -40,14 +48,14 @@ def load(instance: Path) -> dict[str, Any]:
     public_url = env("PUBLIC_URL", "http://127.0.0.1:5000")
     is_https = public_url.startswith("https:")
     if env("MUSUBI_ENV") == "production" and "PUBLIC_URL" not in os.environ:
-        raise MissingSetting("Set PUBLIC_URL before starting in production: links in mails begin with it.")
+        raise UnusableSetting("Set PUBLIC_URL before starting in production: links in mails begin with it.")
     return {
         "SECRET_KEY": _secret("SECRET_KEY", instance),
         "SECURITY_PASSWORD_SALT": _secret("SECURITY_PASSWORD_SALT", instance),
         "SQLALCHEMY_DATABASE_URI": env("DATABASE_URL", f"sqlite:///{instance / 'musubi.sqlite'}"),
         "DEMO": False,
         "PUBLIC_URL": public_url,
-        "TRUSTED_PROXIES": int(env("TRUSTED_PROXIES", "0")),
+        "TRUSTED_PROXIES": _number("TRUSTED_PROXIES", 0),
         "CITY_NAME": env("CITY_NAME", "山口市"),
         "SUPPORT_CENTRE_NAME": env("SUPPORT_CENTRE_NAME", "さぽらんて"),
         "DESK_NAME": env("DESK_NAME", "協働推進課"),
@@ -56,13 +64,13 @@ def load(instance: Path) -> dict[str, Any]:
         "MAIL_BACKEND": env("MAIL_BACKEND", "file"),
         "MAIL_FOLDER": env("MAIL_FOLDER", str(instance / "mail")),
         "SMTP_HOST": env("SMTP_HOST", "localhost"),
-        "SMTP_PORT": int(env("SMTP_PORT", "25")),
+        "SMTP_PORT": _number("SMTP_PORT", 25),
         "SMTP_USER": env("SMTP_USER", ""),
         "SMTP_PASSWORD": env("SMTP_PASSWORD", ""),
         "SMTP_STARTTLS": env("SMTP_STARTTLS", "1") == "1",
-        "MAIL_HOLD_SECONDS": int(env("MAIL_HOLD_SECONDS", "300")),
+        "MAIL_HOLD_SECONDS": _number("MAIL_HOLD_SECONDS", 300),
         "REGISTRATIONS_RENEW": env("REGISTRATIONS_RENEW", "1") == "1",
-        "LINK_DAYS": int(env("LINK_DAYS", "30")),
+        "LINK_DAYS": _number("LINK_DAYS", 30),
         "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
         "MAX_FORM_MEMORY_SIZE": MAX_FORM_BYTES,
         # Behind https, a prefix that browsers take from this very host only.

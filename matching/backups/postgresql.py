@@ -19,7 +19,7 @@ BEFORE = "before_restore"  # where the replaced tables wait until the restored o
 DEBIAN = Path("/usr/lib/postgresql")
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """On the path, or where Debian keeps it, newest version last."""
     if found := shutil.which(name):
         return found
@@ -37,13 +37,13 @@ class PostgresqlKeeper:
     engine: Engine
     suffix: str = ".pgdump"
 
-    def _run(self, program: str, *words: str) -> str:
+    def _run(self, name: str, *words: str) -> str:
         """The password goes by the environment: a command line can be read by everybody on the machine."""
         url = self.engine.url
         environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
-        done = subprocess.run([_program(program), *words], env=environment, capture_output=True, text=True)
+        done = subprocess.run([program(name), *words], env=environment, capture_output=True, text=True)
         if done.returncode:
-            raise NotDone(f"{program} が失敗しました：\n{done.stderr.strip()}")
+            raise NotDone(f"{name} が失敗しました：\n{done.stderr.strip()}")
         return done.stdout
 
     @property

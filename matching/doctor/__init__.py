@@ -1,0 +1,1 @@
+"""`flask doctor`: what is wrong with an installation, and what to do about it."""

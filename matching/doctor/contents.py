@@ -1,0 +1,179 @@
+"""What is in the database, and what has or has not been done with it lately."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from .. import jobs, schema
+from ..accounts.models import Role, RoleGrant, User
+from ..backups.keeping import NotDone
+from ..backups.postgresql import program
+from ..database import db
+from ..engine.text import ANALYZER_VERSION
+from ..jobs import JobRun
+from ..outbox import Message, MessageState
+from ..profiles.models import Profile
+from ..registry.vocabulary import CITY_DESK, DISTRICTS, FIELDS, SUPPORT_CENTRE, Desk, District, Field
+from .findings import Finding, doubtful, good, wrong
+
+SETUP = "flask --app wsgi setup を実行してください。"
+# How old the last run that went through may be, and what runs it.
+RUNS = (
+    (jobs.OUTBOX, "メールの送信", timedelta(minutes=10), "flask outbox deliver", "1分ごとに"),
+    (jobs.JOBS, "夜間の処理", timedelta(hours=26), "flask jobs run", "毎晩"),
+    (jobs.BACKUP, "控え（バックアップ）", timedelta(days=2), "flask backup", "毎晩"),
+)
+OVERDUE = timedelta(minutes=10)
+
+
+def check(app: Flask, now: datetime) -> Iterator[Finding]:
+    try:
+        with db.engine.connect() as connection:
+            yield from _server(connection)
+            revision = schema.revision_of(connection)
+    except DBAPIError as error:
+        address = db.engine.url.render_as_string()
+        yield wrong(f"データベース {address} が答えません（{error.orig}）。", "DATABASE_URL を確かめてください。")
+        return
+    if revision != schema.head():
+        if revision is None:
+            yield wrong("データベースがまだ用意されていません。", SETUP)
+        elif schema.is_known(revision):
+            yield wrong(
+                f"データベースが古いままです（版 {revision}）。", f"flask --app wsgi backup で控えを取ってから、{SETUP}"
+            )
+        else:
+            yield wrong(f"データベースのほうが新しい版です（版 {revision}）。", "協働むすびを新しくしてください。")
+        return
+    yield good(f"データベースは最新の版です（版 {revision}）。")
+    yield _reference_tables()
+    yield from _people()
+    yield from _outbox(now)
+    yield from _runs(now)
+    yield _index()
+
+
+def _server(connection: Connection) -> Iterator[Finding]:
+    if connection.dialect.name == "sqlite":
+        yield from _sqlite(connection)
+        return
+    version, encoding = connection.execute(
+        text("SELECT current_setting('server_version_num')::int, current_setting('server_encoding')")
+    ).one()
+    # The locale is nobody's business: what is searched and sorted by was folded before it was written.
+    if encoding != "UTF8":
+        yield wrong(f"データベースの文字コードが {encoding} です。", "UTF8 のデータベースを作り直してください。")
+    elif version < 150000:
+        yield doubtful(f"PostgreSQL {version // 10000} です。", "15 以上にしてください（flask restore に必要です）。")
+    else:
+        yield good(f"PostgreSQL {version // 10000} が答えました。文字コードは UTF8 です。")
+    try:
+        program("pg_dump"), program("pg_restore")
+    except NotDone as missing:
+        yield wrong("控えを取る道具がありません。", missing.message)
+
+
+def _sqlite(connection: Connection) -> Iterator[Finding]:
+    file = Path(db.engine.url.database or ":memory:")
+    if not file.is_file():
+        yield wrong("データベースがメモリーの中だけにあります。", "DATABASE_URL を確かめてください。")
+        return
+    if not os.access(file, os.W_OK) or not os.access(file.parent, os.W_OK):
+        yield wrong(f"{file} に書けません。", "ファイルとフォルダーを、サーバーを動かす利用者のものにしてください。")
+        return
+    mode = connection.scalar(text("PRAGMA journal_mode"))
+    problems = connection.scalar(text("PRAGMA quick_check(1)"))
+    if problems != "ok":
+        yield wrong(f"{file} が壊れています（{problems}）。", "flask --app wsgi restore で控えから戻してください。")
+    elif mode != "wal":
+        yield wrong(
+            f"{file} が WAL になりません（{mode}）。同時に使うと待たされます。",
+            "ネットワーク上のフォルダーではなく、この機械のディスクに置いてください。",
+        )
+    else:
+        yield good(f"SQLite {file}（{file.stat().st_size / 1_000_000:.1f} MB）は正常です。")
+
+
+def _count(model: type, *where: object) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(*where)) or 0  # type: ignore[arg-type]
+
+
+def _reference_tables() -> Finding:
+    desks = set(db.session.scalars(select(Desk.code)))
+    if _count(Field) < len(FIELDS) or _count(District) < len(DISTRICTS) or not {CITY_DESK, SUPPORT_CENTRE} <= desks:
+        return wrong("分野・地域・窓口の一覧がそろっていません。", SETUP)
+    return good(f"分野・地域・窓口（{len(desks)}か所）がそろっています。")
+
+
+def _people() -> Iterator[Finding]:
+    holders = select(RoleGrant.desk_id).join(User).where(User.active)
+    if not db.session.scalars(holders.where(RoleGrant.role == Role.ADMINISTRATOR).limit(1)).all():
+        yield wrong(
+            "管理者がいません。",
+            "flask --app wsgi staff add メールアドレス --name 名前 --role administrator を実行してください。",
+        )
+    else:
+        yield good("管理者がいます。")
+    coordinators = holders.where(RoleGrant.role == Role.COORDINATOR, RoleGrant.desk_id.is_not(None))
+    empty = db.session.execute(select(Desk.code, Desk.name).where(Desk.id.not_in(coordinators)).order_by(Desk.id)).all()
+    todo = "flask --app wsgi staff add … --role coordinator --desk {} を実行してください。"
+    for code, name in empty:
+        if code == CITY_DESK:
+            yield wrong(
+                f"{name} にコーディネーターがいません。届いた依頼をだれも受け付けられません。", todo.format(code)
+            )
+    if others := [name for code, name in empty if code != CITY_DESK]:
+        told = "、".join(others[:3]) + (f"ほか{len(others) - 3}か所" if len(others) > 3 else "")
+        yield doubtful(f"コーディネーターのいない窓口があります：{told}", todo.format("窓口の記号"))
+
+
+def _outbox(now: datetime) -> Iterator[Finding]:
+    held = Message.state == MessageState.HELD
+    if late := _count(Message, held, Message.due_at < now - OVERDUE):
+        yield wrong(
+            f"送る時刻を10分以上過ぎたメールが {late} 通あります。",
+            "flask --app wsgi outbox deliver を1分ごとに動かしてください。",
+        )
+    if odd := _count(Message, Message.state.in_([MessageState.UNCERTAIN, MessageState.FAILED])):
+        yield doubtful(
+            f"送れたか分からないメールと、送れなかったメールが {odd} 通あります。",
+            "「メールの送信状況」の画面で確かめてください。",
+        )
+    if not late and not odd:
+        yield good("たまっているメールはありません。")
+
+
+def _runs(now: datetime) -> Iterator[Finding]:
+    runs = {run.name: run for run in db.session.scalars(select(JobRun))}
+    for name, told, longest, command, when in RUNS:
+        run = runs.get(name)
+        todo = f"flask --app wsgi {command.removeprefix('flask ')} を{when}動かしてください。"
+        if run is None or run.finished_at is None:
+            yield wrong(f"{told}は、まだ一度も済んでいません。", todo)
+        elif run.finished_at < now - longest:
+            failed = "（最後の実行は途中で終わっています）" if run.started_at > run.finished_at else ""
+            yield wrong(f"{told}が {_since(now - run.finished_at)}前から済んでいません{failed}。", todo)
+        else:
+            yield good(f"{told}は {_since(now - run.finished_at)}前に済みました。")
+
+
+def _since(time: timedelta) -> str:
+    minutes = int(time.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes}分"
+    return f"{minutes // 60}時間" if minutes < 48 * 60 else f"{minutes // 60 // 24}日"
+
+
+def _index() -> Finding:
+    if old := _count(Profile, Profile.analyzer != ANALYZER_VERSION):
+        return wrong(
+            f"検索の索引が古い登録が {old} 件あります。", "flask --app wsgi profiles reindex を実行してください。"
+        )
+    return good(f"検索の索引は新しい状態です（{_count(Profile)} 件）。")
