@@ -12,7 +12,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from ..accounts.actor import Source
-from ..registry.forms import Clock, Day, Form, WholeNumber, versioned, words
+from ..registry.forms import Clock, Day, Form, OfferedOrNone, WholeNumber, reference, references, versioned, words
+from ..registry.vocabulary import Desk
 from .models import Candidate, Inquiry
 from .wording import first_wish, second_wish
 
@@ -256,6 +257,44 @@ class ReasonForm(Form):
         rows=2,
     )
     version = versioned()
+
+
+class ReopenForm(Form):
+    """Somebody who was to go cannot come."""
+
+    cannot_come = references(_l("来られなくなった人"), ask=_l("来られなくなった人を選んでください。"))
+    reason = words(
+        _l("理由"),
+        longest=300,
+        ask=_l("来られなくなった理由を書いてください。窓口の中だけで読みます。"),
+        description=_l("窓口の中だけで読みます。依頼者には、都合がつかなくなったことだけを伝えます。"),
+        rows=2,
+    )
+    version = versioned()
+
+    def offer(self, expected: Sequence[Inquiry]) -> None:
+        self.cannot_come.choices = [SelectChoice(str(i.party_id), i.party.name) for i in expected]
+        if len(expected) == 1 and not self.is_submitted():
+            self.cannot_come.data = [expected[0].party_id]
+
+
+class HandOverForm(Form):
+    """To which desk, and what it should know."""
+
+    to_desk = reference(_l("引き継ぐ窓口"), ask=_l("引き継ぐ窓口を選んでください。"))
+    note = words(
+        _l("次の窓口に伝えること"),
+        longest=300,
+        ask=_l("次の窓口に伝えることを書いてください。"),
+        description=_l("例：10日までに会場を決めたいとのこと。電話は夕方がつながりやすいです。"),
+        rows=4,
+    )
+    version = versioned()
+
+    def offer(self, desks: Sequence[Desk]) -> None:
+        self.to_desk.choices = [SelectChoice("", _("選んでください"))]
+        self.to_desk.choices += [SelectChoice(str(desk.id), desk.name) for desk in desks]
+        self.to_desk.validators = [*self.to_desk.validators, OfferedOrNone()]
 
 
 class ConfirmForm(Form):

@@ -203,13 +203,24 @@ class DecisionResult(Labelled):
 
 
 class Decision(OfRequest, Stamped, Model):
-    """The act that settles a request: number, day, who decided; or that it is not possible, and why."""
+    """The act that settles a request: number, day, who decided; or that it is not possible, and why.
+
+    Where somebody cannot come after all it is revoked and keeps its number; the next decision gets a number of its own.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
         UniqueConstraint("number"),
-        UniqueConstraint("request_id"),
+        Index(
+            "uq_decision_one_standing",
+            "request_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+        Index("ix_decision_request_id", "request_id"),
         CheckConstraint("result != 'not_possible' OR reason IS NOT NULL", name="not_possible_says_why"),
+        CheckConstraint("revoked_at IS NULL OR revoked_because IS NOT NULL", name="a_revocation_says_why"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -220,6 +231,8 @@ class Decision(OfRequest, Stamped, Model):
     decided_by: Mapped[str] = mapped_column(String(80))  # the person or post that approved it
     drafted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     reason: Mapped[str | None] = mapped_column(String(300))
+    revoked_at: Mapped[datetime | None]
+    revoked_because: Mapped[str | None] = mapped_column(String(300))  # stays with the desk
 
     request: Mapped[HelpRequest] = relationship()
     dispatches: Mapped[list[Dispatch]] = relationship(back_populates="decision", order_by="Dispatch.id")

@@ -63,6 +63,7 @@ PAGES = """
 /my/results/{notice}                            s -o- xxx xxxx
 /requests/{case}                                s >-- ooo xxox
 /requests/{open}/withdraw                       s o-- oxx xxxx
+/requests/{open}/release                         s o-- oxx xxxx
 /requests/{open}/complete                       s --- oxx xxxx
 /requests/{open}/candidates                     s --- oxx xxxx
 /requests/{open}/candidates/add                 s --- oxx xxxx
@@ -70,6 +71,8 @@ PAGES = """
 /requests/{case}/decide                         s --- oxx xxxx
 /requests/{case}/give-up                        s --- oxx xxxx
 /requests/{case}/cancel                         s --- oxx xxxx
+/requests/{case}/reopen                          s --- oxx xxxx
+/requests/{case}/hand-over                       s --- oxx xxxx
 /candidates/{candidate}/inquire                 s --- oxx xxxx
 /inquiries/{inquiry}/record                     s --- oxx xxxx
 /agreements/{agreement}/record                  s --- oxx xxxx
@@ -77,6 +80,7 @@ PAGES = """
 /notices/{notice}                               s --- oxx xxxx
 /desk                                           s --- ooo xxox
 /desk/ended                                     s --- ooo xxox
+/desk/requests.csv                              s --- ooo xxox
 /requests/enter                                 s --- ooo xxxx
 /supporters                                     s --- ooo xxox
 /supporters/enter                               s --- ooo xxxx

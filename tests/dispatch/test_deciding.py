@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from matching.accounts.actor import SYSTEM, Source, link_of
 from matching.dispatch.models import Decision, DecisionResult, Notice
-from matching.dispatch.services import agreeing, deciding, inquiring
+from matching.dispatch.services import agreeing, deciding, inquiries, inquiring
 from matching.dispatch.services.drafting import outline_of
 from matching.dispatch.services.inquiries import promises
 from matching.dispatch.states import AgreementState, InquiryState
@@ -100,7 +100,7 @@ def test_a_requester_who_refuses_sends_the_request_back_and_stands_the_promised_
         agreeing.refuse(agreement, reason=" ", by=SYSTEM, now=NOW)
     agreeing.refuse(agreement, reason="前にも来てもらったため", by=link_of(request.requester_id), now=NOW)
     assert (agreement.state, request.state) == (AgreementState.REFUSED, RequestState.ACCEPTED)
-    assert inquiring.inquiries_of(request)[0].state is InquiryState.STOOD_DOWN
+    assert inquiries.inquiries_of(request)[0].state is InquiryState.STOOD_DOWN
     told = mails(session, "inquiry:stood_down")
     assert [mail.recipient for mail in told] == ["emiko@example.jp"]
     assert "前にも来て" not in told[0].body

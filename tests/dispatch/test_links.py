@@ -39,11 +39,11 @@ def answer_form(web, inquiry):
 
 
 def everything(session) -> dict[str, list]:
-    """All rows of all tables but the log."""
+    """All rows of all tables but the log and the count of attempts."""
     tables = [
         table
         for table in Inquiry.metadata.sorted_tables
-        if table.name not in ("audit_entry", "posting", "term_synonym")
+        if table.name not in ("audit_entry", "attempt", "posting", "term_synonym")
     ]
     session.commit()
     return {table.name: session.execute(table.select()).all() for table in tables}

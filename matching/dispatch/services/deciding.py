@@ -38,7 +38,14 @@ class Settled:
 
 
 def decision_of(request: HelpRequest) -> Decision | None:
-    return db.session.scalar(select(Decision).where(Decision.request_id == request.id))
+    """The one that stands."""
+    return db.session.scalar(select(Decision).where(Decision.request_id == request.id, Decision.revoked_at.is_(None)))
+
+
+def revoked_decisions_of(request: HelpRequest) -> list[Decision]:
+    """Those of before, because somebody could not come after all; oldest first."""
+    revoked = select(Decision).where(Decision.request_id == request.id, Decision.revoked_at.is_not(None))
+    return list(db.session.scalars(revoked.order_by(Decision.id)))
 
 
 def _number(day: date) -> str:

@@ -1,29 +1,26 @@
-"""Reading a whole case at once: what the desk's pages and the queue need, in a bounded number of queries."""
+"""Reading a whole case at once: what the desk's pages need, in a bounded number of queries; and what waits for whom."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from ...accounts.actor import Actor
 from ...database import db
-from ...help_requests.models import HelpRequest
-from ...help_requests.states import ENDED, RequestState
+from ...help_requests import services as help_requests
+from ...help_requests.models import Handover, HelpRequest
 from ...i18n import today
 from ...outbox import MessageState
 from ...registry.models import Registry
-from ..models import Agreement, Candidate, Decision, Dispatch, Inquiry, Notice, Shortlist
+from ..models import Agreement, Candidate, Decision, Inquiry, Notice, Shortlist
 from ..states import WAITING, AgreementState, InquiryState
 from .agreeing import agreements_of
-from .deciding import decision_of
+from .deciding import decision_of, revoked_decisions_of
 from .inquiring import next_to_ask
 from .shortlisting import admitted
-
-SOON = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,8 @@ class Case:
     inquiries: list[Inquiry]
     agreements: list[Agreement]
     decision: Decision | None
+    revoked: list[Decision]  # of before, oldest first
+    handover: Handover | None  # it came from another desk, and nobody of this one has taken it up
     hidden: frozenset[int]  # parties of whom this reader must not learn
     now: datetime = field(compare=False)
 
@@ -74,8 +73,8 @@ class Case:
 def read_case(request: HelpRequest, *, by: Actor, now: datetime, sees_councils: bool) -> Case:
     """The case as this actor may see it.
 
-    Left out are council members for those who see no council data (their own desk's case, handed over to them, they
-    must be able to finish), and candidates whose consent or registration has ended since.
+    Left out are council members for those who see no council data, also at their own desk: a case in which one is
+    asked or said yes is never handed over to them. And candidates whose consent or registration has ended since.
     """
     shortlist = db.session.scalar(
         select(Shortlist)
@@ -92,7 +91,7 @@ def read_case(request: HelpRequest, *, by: Actor, now: datetime, sees_councils: 
         )
     )
     shown = admitted(candidates, on=today(now)) | {inquiry.candidate_id for inquiry in inquiries}
-    hidden = frozenset(inquiry.party_id for inquiry in inquiries if _is_hidden(inquiry, by, sees_councils))
+    hidden = frozenset(inquiry.party_id for inquiry in inquiries if is_hidden(inquiry, sees_councils=sees_councils))
     decision = decision_of(request)
     return Case(
         request=request,
@@ -102,110 +101,25 @@ def read_case(request: HelpRequest, *, by: Actor, now: datetime, sees_councils: 
         ],
         inquiries=[inquiry for inquiry in inquiries if inquiry.party_id not in hidden],
         agreements=agreements_of(request),
-        decision=None if decision and hidden & {notice.party_id for notice in decision.notices} else decision,
+        decision=None if decision and _names(decision, hidden) else decision,
+        revoked=[one for one in revoked_decisions_of(request) if not _names(one, hidden)],
+        handover=_handover_for(request, by),
         hidden=hidden,
         now=now,
     )
 
 
-def _is_hidden(inquiry: Inquiry, by: Actor, sees_councils: bool) -> bool:
-    of_council = inquiry.candidate.of_registry is Registry.COUNCIL
-    return of_council and not sees_councils and inquiry.desk_id not in by.desks
+def is_hidden(inquiry: Inquiry, *, sees_councils: bool) -> bool:
+    return not sees_councils and inquiry.candidate.of_registry is Registry.COUNCIL
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the desk's queue."""
-
-    request: HelpRequest
-    day: date | None
-    days_left: int | None
-    overdue: bool  # somebody's answer is late
-    waits_for: str | None  # whose answer
-    is_mine: bool
-
-    @property
-    def urgency(self) -> tuple[int, int, datetime, int]:
-        """Late answers and days at hand first, then by day, then the longest waiting."""
-        soon = self.days_left is not None and self.days_left <= SOON.days
-        new = self.request.state is RequestState.SUBMITTED
-        group = 0 if self.overdue or soon else 1 if new else 2
-        return (
-            group,
-            self.days_left if self.days_left is not None else 9999,
-            self.request.submitted_at,
-            self.request.id,
-        )
+def _names(decision: Decision, hidden: frozenset[int]) -> bool:
+    return bool(hidden & {notice.party_id for notice in decision.notices})
 
 
-def queue(*, by: Actor, now: datetime, mine_only: bool, limit: int = 200) -> list[Row]:
-    """The open requests, most urgent first; four queries."""
-    query = (
-        select(HelpRequest)
-        .where(HelpRequest.state.not_in(ENDED))
-        .options(
-            joinedload(HelpRequest.requester),
-            joinedload(HelpRequest.desk),
-            joinedload(HelpRequest.district),
-            selectinload(HelpRequest.occasions),
-        )
-        .order_by(HelpRequest.submitted_at, HelpRequest.id)
-        .limit(limit)
-    )
-    if mine_only:
-        query = query.where(HelpRequest.desk_id.in_(by.desks))
-    requests = list(db.session.scalars(query))
-    waiting = {
-        inquiry.request_id: inquiry
-        for inquiry in db.session.scalars(
-            select(Inquiry)
-            .where(Inquiry.state.in_(WAITING), Inquiry.request_id.in_([r.id for r in requests]))
-            .options(joinedload(Inquiry.party), joinedload(Inquiry.candidate), joinedload(Inquiry.request))
-        )
-    }
-    planned = _planned_days([r.id for r in requests])
-    rows = [
-        _row(request, waiting.get(request.id), planned.get(request.id), by=by, day=today(now)) for request in requests
-    ]
-    return sorted(rows, key=lambda row: row.urgency)
-
-
-def _planned_days(request_ids: Sequence[int]) -> dict[int, date | None]:
-    query = (
-        select(Decision.request_id, func.min(Dispatch.on))
-        .join(Dispatch, Dispatch.decision_id == Decision.id)
-        .where(Decision.request_id.in_(request_ids))
-        .group_by(Decision.request_id)
-    )
-    return {request_id: on for request_id, on in db.session.execute(query)}
-
-
-def _row(request: HelpRequest, waiting: Inquiry | None, planned: date | None, *, by: Actor, day: date) -> Row:
-    on = planned or request.first_day
-    return Row(
-        request=request,
-        day=on,
-        days_left=(on - day).days if on else None,
-        overdue=waiting is not None and (waiting.answer_by < day or waiting.state is InquiryState.ASKED),
-        waits_for=waiting.party.name if waiting and not _is_hidden(waiting, by, not by.contractor) else None,
-        is_mine=request.desk_id in by.desks,
-    )
-
-
-def counts_by_state() -> dict[RequestState, int]:
-    rows = db.session.execute(select(HelpRequest.state, func.count()).group_by(HelpRequest.state))
-    return {state: count for state, count in rows}
-
-
-def ended(*, page: int, per_page: int = 50) -> list[HelpRequest]:
-    """Requests that came to an end, latest first."""
-    query = (
-        select(HelpRequest)
-        .where(HelpRequest.state.in_(ENDED))
-        .options(joinedload(HelpRequest.requester), joinedload(HelpRequest.desk))
-        .order_by(HelpRequest.ended_at.desc(), HelpRequest.id.desc())
-    )
-    return list(db.session.scalars(query.offset((max(page, 1) - 1) * per_page).limit(per_page + 1)))
+def _handover_for(request: HelpRequest, by: Actor) -> Handover | None:
+    """What the desk before wrote is for the desk that the case came to."""
+    return help_requests.waiting_handovers([request]).get(request.id) if request.desk_id in by.desks else None
 
 
 def inquiries_to(party_ids: frozenset[int]) -> list[Inquiry]:
@@ -236,7 +150,7 @@ def notices_to(party_ids: frozenset[int]) -> list[Notice]:
     query = (
         select(Notice)
         .join(Decision, Decision.id == Notice.decision_id)
-        .where(Notice.party_id.in_(party_ids), Notice.to_requester.is_(False))
+        .where(Notice.party_id.in_(party_ids), Notice.to_requester.is_(False), Decision.revoked_at.is_(None))
         .options(joinedload(Notice.decision).joinedload(Decision.request))
         .order_by(Decision.decided_on.desc(), Notice.id.desc())
         .limit(20)

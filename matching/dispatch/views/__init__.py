@@ -1,8 +1,18 @@
 """Pages of the dispatch room, one module for each kind of reader."""
 
-from . import candidates, decisions, desk, inquiries, links, requester
+from . import archive, candidates, decisions, desk, handing_over, inquiries, links, requester
 from .base import bp
 
 blueprints = (bp,)
 
-__all__ = ["blueprints", "candidates", "decisions", "desk", "inquiries", "links", "requester"]
+__all__ = [
+    "archive",
+    "blueprints",
+    "candidates",
+    "decisions",
+    "desk",
+    "handing_over",
+    "inquiries",
+    "links",
+    "requester",
+]

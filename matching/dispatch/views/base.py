@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
@@ -14,9 +14,11 @@ from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest
 from ...registry.forms import sent as sent_in_time
 from ..models import Agreement, Candidate, Dispatch, Inquiry, Notice
+from ..services.handing_over import tells_of_councils
 from ..services.reading import Case, read_case
 
 bp = Blueprint("dispatch", __name__)
+Record = TypeVar("Record", Inquiry, Agreement, Dispatch, Notice)
 
 
 def utcnow() -> datetime:
@@ -33,6 +35,29 @@ def load_candidate(candidate_id: int) -> Candidate | None:
 
 def load_inquiry(inquiry_id: int) -> Inquiry | None:
     return db.session.get(Inquiry, inquiry_id)
+
+
+def _for_the_desk(record: Record | None) -> Record | None:
+    """Nothing where this desk may not learn of it: a contractor's, of a council member asked before it got the case."""
+    if record is None or may(current_actor(), Permission.COUNCIL_CANDIDATE) or not tells_of_councils(record):
+        return record
+    return None
+
+
+def inquiry_at_desk(inquiry_id: int) -> Inquiry | None:
+    return _for_the_desk(load_inquiry(inquiry_id))
+
+
+def agreement_at_desk(agreement_id: int) -> Agreement | None:
+    return _for_the_desk(load_agreement(agreement_id))
+
+
+def dispatch_at_desk(dispatch_id: int) -> Dispatch | None:
+    return _for_the_desk(load_dispatch(dispatch_id))
+
+
+def notice_at_desk(notice_id: int) -> Notice | None:
+    return _for_the_desk(load_notice(notice_id))
 
 
 def load_agreement(agreement_id: int) -> Agreement | None:

@@ -19,9 +19,9 @@ from ...letters import render
 from ...registry.forms import refuse_stale
 from .. import forms
 from ..models import Agreement, Dispatch, Notice
-from ..services import agreeing, contacts, deciding, reporting
+from ..services import agreeing, contacts, deciding, reopening, reporting
 from ..services.drafting import outline_of
-from .base import back_to, bp, case_of, load_agreement, load_dispatch, load_notice, load_request, sent, utcnow
+from .base import agreement_at_desk, back_to, bp, case_of, dispatch_at_desk, load_request, notice_at_desk, sent, utcnow
 
 
 def _answer(template: str, form: Any, **context: Any) -> tuple[str, int]:
@@ -58,7 +58,7 @@ def consult(help_request: HelpRequest) -> tuple[str, int] | Response:
 
 
 @bp.post("/agreements/<int:agreement_id>/undo")
-@requires(Permission.REQUEST_HANDLE, load_agreement)
+@requires(Permission.REQUEST_HANDLE, agreement_at_desk)
 def undo_agreement(agreement: Agreement) -> Response:
     agreeing.undo(agreement, by=current_actor(), now=utcnow())
     db.session.commit()
@@ -67,7 +67,7 @@ def undo_agreement(agreement: Agreement) -> Response:
 
 
 @bp.post("/agreements/<int:agreement_id>/take-back")
-@requires(Permission.REQUEST_HANDLE, load_agreement)
+@requires(Permission.REQUEST_HANDLE, agreement_at_desk)
 def take_back_agreement(agreement: Agreement) -> Response:
     agreeing.take_back(agreement, by=current_actor(), now=utcnow())
     db.session.commit()
@@ -76,7 +76,7 @@ def take_back_agreement(agreement: Agreement) -> Response:
 
 
 @bp.route("/agreements/<int:agreement_id>/record", methods=["GET", "POST"])
-@requires(Permission.REQUEST_HANDLE, load_agreement)
+@requires(Permission.REQUEST_HANDLE, agreement_at_desk)
 def record_agreement(agreement: Agreement) -> tuple[str, int] | Response:
     form = forms.HeardAgreementForm(version=agreement.version)
     if sent(form, agreement):
@@ -186,7 +186,7 @@ def give_up(help_request: HelpRequest) -> tuple[str, int] | Response:
 
 
 @bp.route("/notices/<int:notice_id>", methods=["GET", "POST"])
-@requires(Permission.REQUEST_HANDLE, load_notice, audited=True)
+@requires(Permission.REQUEST_HANDLE, notice_at_desk, audited=True)
 def notice(notice: Notice) -> tuple[str, int] | Response:
     """The letter to print or to read out, and the record that it was passed on."""
     form = forms.ToldForm()
@@ -211,7 +211,7 @@ def notice(notice: Notice) -> tuple[str, int] | Response:
 
 
 @bp.route("/dispatches/<int:dispatch_id>/report", methods=["GET", "POST"])
-@requires(Permission.REQUEST_HANDLE, load_dispatch)
+@requires(Permission.REQUEST_HANDLE, dispatch_at_desk)
 def report(dispatch: Dispatch) -> tuple[str, int] | Response:
     form = forms.StaffReportForm(version=dispatch.version)
     if sent(form, dispatch):
@@ -250,6 +250,33 @@ def cancel(help_request: HelpRequest) -> tuple[str, int] | Response:
         flash(_("中止を記録しました。メールのない相手には電話で伝えてください。"), "success")
         return back_to(help_request)
     return _answer("dispatch/cancel.html", form, help_request=help_request)
+
+
+@bp.route("/requests/<int:request_id>/reopen", methods=["GET", "POST"])
+@requires(Permission.REQUEST_HANDLE, load_request)
+def reopen(help_request: HelpRequest) -> tuple[str, int] | Response:
+    """Somebody who was to go cannot come: back to looking for people."""
+    expected = reopening.may_be_reopened(help_request)
+    form = forms.ReopenForm(version=help_request.version)
+    form.offer(expected)
+    if sent(form, help_request):
+        to_call = form.try_to(
+            lambda: reopening.reopen(
+                help_request,
+                cannot_come=form.cannot_come.data,
+                reason=form.reason.data,
+                by=current_actor(),
+                now=utcnow(),
+            )
+        )
+        if to_call is not None:
+            db.session.commit()
+            flash(_("決定を取り消しました。ほかの人を探してください。"), "success")
+            if to_call:
+                names = _("、").join(party.name for party in to_call)
+                flash(_("%(names)sには、電話で伝えてください。", names=names), "warning")
+            return back_to(help_request)
+    return _answer("dispatch/reopen.html", form, help_request=help_request, expected=expected)
 
 
 @bp.post("/requests/<int:request_id>/close")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from ... import audit
@@ -13,12 +13,17 @@ from ...database import db
 from ...help_requests.models import HelpRequest
 from ...profiles.wording import criterion_label, strength_label
 from ...registry import services as registry
+from ..filters import QueueFilters
 from ..forms import ConfirmForm, ReplyForm
+from ..history import history_of_case
 from ..models import Candidate
-from ..services import contacts, reading
+from ..services import contacts
+from ..services.handing_over import also_registered
+from ..services.queue import queue as open_requests
 from ..services.shortlisting import bars_of, reasons_of
-from ..wording import first_wish, lines_of, say, second_wish, terms_in_words
+from ..wording import first_wish, say, second_wish, terms_in_words
 from .base import bp, case_of, load_request, utcnow
+from .requester import is_looked_for
 
 
 def _rows_of(candidate: Candidate) -> list[tuple[str, int | None, int]]:
@@ -30,12 +35,18 @@ def _rows_of(candidate: Candidate) -> list[tuple[str, int | None, int]]:
     ]
 
 
+def _is_more(candidate: Candidate) -> bool:
+    """Whether they have another registration that this reader may know of."""
+    return also_registered(candidate, sees_councils=may(current_actor(), Permission.COUNCIL_CANDIDATE))
+
+
 # What the room's pages and letters ask for by name.
 _GLOBALS: dict[str, Any] = {
     "say": say,
     "reasons_of": reasons_of,
     "rows_of": _rows_of,
     "strength": strength_label,
+    "has_more_registrations": _is_more,
     "first_wish": first_wish,
     "second_wish": second_wish,
     "terms_in_words": terms_in_words,
@@ -47,24 +58,16 @@ for _name, _words in _GLOBALS.items():
 @bp.get("/desk")
 @requires(Permission.REQUEST_LIST)
 def queue() -> str:
-    actor = current_actor()
-    mine_only = request.args.get("desk") != "all" and bool(actor.desks)
-    rows = reading.queue(by=actor, now=utcnow(), mine_only=mine_only)
-    return render_template(
-        "dispatch/queue.html",
-        rows=rows,
-        mine_only=mine_only,
-        has_desk=bool(actor.desks),
-        counts=reading.counts_by_state(),
+    form = QueueFilters()
+    pages = open_requests(
+        now=utcnow(),
+        sees_councils=may(current_actor(), Permission.COUNCIL_CANDIDATE),
+        desks=form.desks,
+        state=form.state.data,
+        words=form.words,
+        page=form.page,
     )
-
-
-@bp.get("/desk/ended")
-@requires(Permission.REQUEST_LIST)
-def ended() -> str:
-    page = min(max(request.args.get("page", 1, type=int), 1), 1_000)
-    rows = reading.ended(page=page)
-    return render_template("dispatch/ended.html", rows=rows[:50], page=page, has_more=len(rows) > 50)
+    return render_template("dispatch/queue.html", pages=pages, form=form)
 
 
 @bp.get("/requests/<int:request_id>")
@@ -84,9 +87,6 @@ def case(help_request: HelpRequest) -> str | Response:
         reply=ReplyForm(version=page.waiting.version if page.waiting else ""),
         contacts_open=contacts.are_open(help_request),
         claim=registry.unchecked_claim(help_request.contact_person_id, help_request.requester_id),
-        # Who merely read it stands in the log too, but tells nobody how the case went.
-        history=lines_of(
-            (entry for entry in audit.history(case=help_request.id) if entry.event != "request:read"),
-            hidden=page.hidden,
-        ),
+        may_release=may(actor, Permission.REQUEST_RELEASE, help_request) and is_looked_for(help_request),
+        history=history_of_case(help_request, reader=actor, hidden=page.hidden),
     )

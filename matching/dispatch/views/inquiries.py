@@ -20,7 +20,7 @@ from ..forms import ASK, DECLINE, ConfirmForm, InquiryForm, ReplyForm, answer_fo
 from ..models import Candidate, CandidateState, Inquiry
 from ..services import inquiring
 from ..services.inquiries import mail_of
-from .base import back_to, bp, case_of, load_candidate, load_inquiry, sent, utcnow
+from .base import back_to, bp, case_of, inquiry_at_desk, load_candidate, sent, utcnow
 
 ANSWER_WITHIN = timedelta(days=7)
 
@@ -82,7 +82,7 @@ def inquire(candidate: Candidate) -> tuple[str, int] | Response:
 
 
 @bp.post("/inquiries/<int:inquiry_id>/undo")
-@requires(Permission.REQUEST_HANDLE, load_inquiry)
+@requires(Permission.REQUEST_HANDLE, inquiry_at_desk)
 def undo_inquiry(inquiry: Inquiry) -> Response:
     inquiring.undo(inquiry, by=current_actor(), now=utcnow())
     db.session.commit()
@@ -91,7 +91,7 @@ def undo_inquiry(inquiry: Inquiry) -> Response:
 
 
 @bp.post("/inquiries/<int:inquiry_id>/retract")
-@requires(Permission.REQUEST_HANDLE, load_inquiry)
+@requires(Permission.REQUEST_HANDLE, inquiry_at_desk)
 def retract_inquiry(inquiry: Inquiry) -> Response:
     refuse_stale(ConfirmForm(), inquiry)  # the candidate may have asked something since this page was opened
     inquiring.retract(inquiry, by=current_actor(), now=utcnow())
@@ -101,7 +101,7 @@ def retract_inquiry(inquiry: Inquiry) -> Response:
 
 
 @bp.route("/inquiries/<int:inquiry_id>/record", methods=["GET", "POST"])
-@requires(Permission.REQUEST_HANDLE, load_inquiry)
+@requires(Permission.REQUEST_HANDLE, inquiry_at_desk)
 def record_answer(inquiry: Inquiry) -> tuple[str, int] | Response:
     """The candidate answered by telephone or on paper, or takes a provisional yes back."""
     form = answer_form(inquiry, by_telephone=True)
@@ -140,7 +140,7 @@ def take_answer(form: Any, inquiry: Inquiry, *, actor: Actor) -> bool:
 
 
 @bp.post("/inquiries/<int:inquiry_id>/reply")
-@requires(Permission.REQUEST_HANDLE, load_inquiry)
+@requires(Permission.REQUEST_HANDLE, inquiry_at_desk)
 def reply(inquiry: Inquiry) -> tuple[str, int] | Response:
     form = ReplyForm()
     if sent(form, inquiry):

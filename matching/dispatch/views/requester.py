@@ -9,15 +9,23 @@ from werkzeug.wrappers import Response
 from ...accounts.permissions import Permission, current_actor, may, requires
 from ...database import db
 from ...help_requests.models import HelpRequest
+from ...help_requests.publishing import LOOKING
+from ...help_requests.states import WORKFLOW, RequestAction, RequestState
 from ...i18n import today
 from ..forms import ReportForm
+from ..history import history_for_requester
 from ..models import Agreement, Dispatch, Inquiry, Notice
 from ..services import contacts
 from ..services.agreeing import standing_agreement
-from ..services.deciding import decision_of
+from ..services.deciding import decision_of, revoked_decisions_of
 from .base import bp, load_agreement, load_dispatch, load_inquiry, load_notice, load_request, sent, utcnow
 from .decisions import take_report
 from .links import answer_page, consent_page, result_page
+
+
+def is_looked_for(help_request: HelpRequest) -> bool:
+    """Letting the outline be shown makes sense until somebody is found."""
+    return help_request.state in LOOKING | {RequestState.SUBMITTED}
 
 
 @bp.get("/my/requests/<int:request_id>")
@@ -40,6 +48,11 @@ def my_request(help_request: HelpRequest) -> str | Response:
         is_requester=is_requester,
         contacts_open=contacts.are_open(help_request),
         today=today(utcnow()),
+        history=history_for_requester(help_request),
+        revoked=revoked_decisions_of(help_request) if is_requester else [],
+        may_release=may(actor, Permission.REQUEST_RELEASE, help_request) and is_looked_for(help_request),
+        may_withdraw=WORKFLOW.allows(help_request.state, RequestAction.WITHDRAW)
+        and (is_requester or help_request.state is RequestState.SUBMITTED),
     )
 
 
