@@ -37,9 +37,8 @@ def _group(city: City, row: Facts) -> Life:
     by = by.told_by(Source.PAPER, on_behalf_of=organization.id)
     group = groups.register_group(
         organization,
-        **offer_of(city, row),
+        groups.Told(**offer_of(city, row), members=row["members"]),
         number=row["number"],
-        members=row["members"],
         consents=[Purpose(value) for value in row["consents"] or []],
         contacts=[] if row["same_as"] else contacts_of(row),
         registered_on=registered_on,
@@ -47,7 +46,7 @@ def _group(city: City, row: Facts) -> Life:
         now=now,
     )
     represent(city, organization, row, by=by, now=now)
-    for day in _renewals(row, max(registered_on, OPENED)):
+    for day in _renewals(row, max(registered_on, OPENED), city.today):
         now = max(now, city.on(day, key))
         yield now
         groups.renew(group, on=day, by=by, now=now)
@@ -58,12 +57,12 @@ def _group(city: City, row: Facts) -> Life:
         groups.end_group(group, on=ended_on, by=by, now=now)
 
 
-def _renewals(row: Facts, since: date) -> Iterator[date]:
+def _renewals(row: Facts, since: date, until: date) -> Iterator[date]:
     """Each year at about the same day, up to the last time."""
     if row["renewed_on"]:
         last = date.fromisoformat(row["renewed_on"])
         days = (last.replace(year=year) for year in range(since.year, last.year + 1))
-        yield from (day for day in days if day > since)
+        yield from (day for day in days if since < day <= until)
 
 
 @dataclass

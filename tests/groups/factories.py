@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,10 +18,14 @@ NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
-def a_group(organization: Organization | None = None, *phrases: str, **told: Any) -> Group:
-    told.setdefault("consents", [Purpose.MATCHING])
-    told.setdefault("number", f"さ-{next(_numbers):03d}")
+TOLD = {fact.name for fact in fields(services.Told)}
+
+
+def a_group(organization: Organization | None = None, *phrases: str, **given: Any) -> Group:
+    """``given`` are facts of ``Told`` and arguments of ``register_group``, as they come."""
+    given.setdefault("consents", [Purpose.MATCHING])
+    given.setdefault("number", f"さ-{next(_numbers):03d}")
+    given.setdefault("now", NOW)
     skills = [SkillWords(phrase) for phrase in phrases or ("ハーモニカの演奏",)]
-    return services.register_group(
-        organization or an_organization("さざなみ"), skills=skills, by=SYSTEM, now=NOW, **told
-    )
+    told = services.Told(skills=skills, **{name: given.pop(name) for name in TOLD & given.keys()})
+    return services.register_group(organization or an_organization("さざなみ"), told, by=SYSTEM, **given)

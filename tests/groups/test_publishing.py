@@ -46,7 +46,8 @@ def test_a_withdrawn_consent_hides_the_group_at_once(session):
 
 
 def test_contact_points_are_never_shown_nor_found(session):
-    group = a_group(None, "合唱", "出前講座（083-000-0035まで）", consents=NAMED, contacts=[TELEPHONE])
+    group = a_group(None, "合唱", "出前講座（083-000-0035まで）", contacts=[TELEPHONE])
+    registry.set_consents(group.organization, NAMED, among=NAMED, by=SYSTEM, now=NOW, on=DAY)
     group.intro = "お問い合わせは sazanami@example.jp へ。よさこいも踊ります。"
     [entry] = shown()
     assert entry.skills == ("合唱",) and entry.intro == "" and entry.withheld

@@ -1,0 +1,7 @@
+"""Groups in the browser: the list, one group, entering and changing."""
+
+from flask import Blueprint
+
+bp = Blueprint("groups", __name__)
+
+from . import editing, lists, showing  # noqa: E402, F401
