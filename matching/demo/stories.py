@@ -37,7 +37,9 @@ class Story:
     def __init__(self, city: City, row: Facts) -> None:
         self.city, self.row, self.words = city, row, row["words"] or Facts()
         self.desk_code = row["desk"]
-        self.clock = city.days_ago(row["submitted_days_ago"], row["key"], at_home=row["how"] == "web")
+        acting = city.rows.get(row["representative"] or "") or Facts()
+        self.by_web = row["how"] == "web" and bool(acting["account"])  # else the desk wrote it down
+        self.clock = city.days_ago(row["submitted_days_ago"], row["key"], at_home=self.by_web)
         self.steps = 0
         self.until = city.last
         days = [wish.on for wish in self.wishes() if wish.on]
@@ -67,9 +69,8 @@ class Story:
 
     def requester(self) -> Actor:
         """The requester on their own page, or the desk passing on what they said."""
-        user = self.city.users.get(self.row["representative"] or "")
-        if self.row["how"] == "web" and user:
-            return actor_of(user)
+        if self.by_web:
+            return actor_of(self.city.users[self.row["representative"]])
         way = Source.PAPER if self.row["how"] == "paper" else Source.TELEPHONE
         return self.desk.told_by(way, on_behalf_of=self.request.requester_id)
 
@@ -199,12 +200,11 @@ class Story:
         assert isinstance(requester, Organization)
         words = help_requests.Words(row["trouble"], Money(row["money"]) if row["money"] else None, row["budget_yen"])
         told: dict[str, Any] = {"form_key": f"demo-{row['key']}", "matter": self.matter(), "words": words}
-        user = city.users.get(row["representative"] or "")
-        if row["how"] == "web" and user:
+        if self.by_web:
             person = city.parties[row["representative"]]
             assert isinstance(person, Person)
             self.request = help_requests.submit(
-                requester=requester, contact_person=person, by=actor_of(user), now=self.clock, **told
+                requester=requester, contact_person=person, by=self.requester(), now=self.clock, **told
             )
             return
         caller = city.rows.get(row["representative"] or "") or city.rows[row["organization"]]["representatives"][0]
@@ -316,7 +316,7 @@ class Story:
     def consult(self, story: str) -> Steps:
         """Ask the requester; answers whether they agreed."""
         yield self.later(hours=6)
-        by_mail = self.row["how"] == "web" and help_requests.mail_of(self.request)
+        by_mail = self.by_web and help_requests.mail_of(self.request)
         agreement = agreeing.consult(
             self.request,
             outline=outline_of(promises(self.request)),
