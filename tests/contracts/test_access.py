@@ -88,12 +88,17 @@ PAGES = """
 /supporters/{supporter}                         s -o- ooo xxxx
 /supporters/{supporter}/edit                    s -o- ooo xxxx
 /groups                                         s --- ooo xxoo
+/groups/enter                                   s --- ooo xxxx
+/groups/export                                  s --- ooo xxxx
 /groups/{group}                                 s --- ooo xxoo
+/groups/{group}/edit                            s --- ooo xxxx
 /organizations/{organization}                   s --- ooo xxoo
 /representations                                s --- ooo xxxx
 /councils                                       s --- oox oooo
 /councils/{council}                             s --- oox oooo
 /outbox                                         s --- ooo xxxo
+/admin/accounts                                 s --- xxx xxxo
+/admin/accounts/new                             s --- xxx xxxo
 """
 
 
