@@ -4,7 +4,7 @@ from flask import Blueprint
 
 bp = Blueprint("home", __name__)
 
-from . import front, mails, me  # noqa: E402, F401  (their views hang on bp)
+from . import accounts, front, mails, me  # noqa: E402, F401  (their views hang on bp)
 from .navigation import navigation  # noqa: E402
 
 __all__ = ["bp", "navigation"]

@@ -104,6 +104,8 @@ def me() -> str | Response:
     registrations, groups = registrations_of(actor), groups_of(actor)
     representations = registry.representations_of(person.id) if person else []
     requests, planned, notices = requests_of(actor), planned_for(actor), reading.notices_to(actor.parties)
+    coming = _coming(planned, notices, day)
+    ahead = {one.dispatch.decision_id for one in coming}
     return render_template(
         "home/me.html",
         waiting=[
@@ -112,9 +114,9 @@ def me() -> str | Response:
             *_to_report(planned, day),
             *_to_mend(registrations),
         ],
-        planned=_coming(planned, notices, day),
+        planned=coming,
         answers=[inquiry for inquiry in inquiries if inquiry.state not in WAITING][:SHOWN],
-        notices=[one for one in notices if one.decision.request.state is not RequestState.DECIDED][:SHOWN],
+        notices=[one for one in notices if one.decision_id not in ahead][:SHOWN],
         registrations=registrations,
         groups=groups,
         representations=representations,

@@ -45,6 +45,7 @@ STAFF_DOORS = (
     Door("councils.index", _l("審議会等"), Permission.COUNCIL_READ, ("councils",)),
     Door("registry.representations", _l("代表者の確認"), Permission.REPRESENTATION_APPROVE),
     Door("home.mails", _l("メール"), Permission.OUTBOX_READ),
+    Door("home.accounts", _l("職員"), Permission.ACCOUNT_MANAGE, ("home.give_role",)),
 )
 OWN_DOORS = (
     Door("home.me", _l("マイページ"), Permission.ME_READ, ("dispatch", "help_requests", "supporters", "groups")),
@@ -62,7 +63,7 @@ LANDINGS = {
     Role.CLERK: "councils.index",
     Role.PERSONNEL: "councils.index",
     Role.STAFF: "dispatch.queue",
-    Role.ADMINISTRATOR: "home.mails",
+    Role.ADMINISTRATOR: "home.accounts",
 }
 
 
