@@ -92,10 +92,11 @@ def _register_blueprints(app: Flask) -> None:
     from .dispatch.views import blueprints as dispatch
     from .groups.views import bp as groups
     from .help_requests.views import bp as help_requests
+    from .people.views import bp as people
     from .registry.views import bp as registry
     from .supporters.views import bp as supporters
 
-    for blueprint in (home.bp, directory.bp, registry, supporters, groups, councils, help_requests, *dispatch):
+    for blueprint in (home.bp, directory.bp, people, registry, supporters, groups, councils, help_requests, *dispatch):
         app.register_blueprint(blueprint)
     if app.config["DEMO"]:
         from .demo.views import bp as demo

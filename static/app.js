@@ -56,6 +56,27 @@
     }
   }
 
+  function keysAreOn() {
+    try { return localStorage.getItem("keys") !== "off"; } catch { return true; /* storage refused */ }
+  }
+
+  // The event belongs to a field, to a shortcut of the browser, or to an input method.
+  function isTyping(event) {
+    const field = event.target.closest?.("input, textarea, select, [contenteditable]");
+    return Boolean(field) || event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+  }
+
+  // The slash leads to the box in the head that finds; the switch beside a list turns it off too.
+  function boxKey() {
+    const box = document.querySelector("[data-box]");
+    document.addEventListener("keydown", (event) => {
+      if (!box || event.key !== "/" || !keysAreOn() || isTyping(event)) return;
+      event.preventDefault();
+      box.focus();
+      box.select();
+    });
+  }
+
   // In a list marked data-keys: j and k move between the rows' first links, Enter opens
   // (the link has the focus). A switch turns the keys off, as WCAG 2.1.4 asks.
   function listKeys() {
@@ -65,8 +86,7 @@
     const links = [...rows].map((row) => row.querySelector("a")).filter(Boolean);
     if (!links.length) return;
 
-    let on = true;
-    try { on = localStorage.getItem("keys") !== "off"; } catch { /* storage refused */ }
+    let on = keysAreOn();
     const hint = document.createElement("p");
     hint.className = "key-hint no-print";
     const text = document.createElement("span");
@@ -87,8 +107,7 @@
     show();
 
     document.addEventListener("keydown", (event) => {
-      const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-      if (!on || typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+      if (!on || isTyping(event)) return;
       const step = { j: 1, k: -1 }[event.key];
       if (!step) return;
       event.preventDefault();
@@ -103,4 +122,5 @@
   ignoreSecondPress();
   countCharacters();
   listKeys();
+  boxKey();
 })();

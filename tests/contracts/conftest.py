@@ -9,6 +9,7 @@ from matching.accounts.models import Role
 from matching.dispatch.models import Notice
 from matching.dispatch.services import links
 from matching.help_requests.states import RequestState
+from matching.registry import services as registry
 from matching.registry.models import Purpose
 from tests.conftest import browser_of, sign_in
 from tests.councils.factories import a_council
@@ -56,6 +57,8 @@ def city(app, session):
         "notice": notice.id,
         "supporter": supporter.id,
         "organization": requester.id,
+        "representation": registry.representatives_of(requester.id)[0].id,
+        "person": supporter.party_id,
         "group": a_group(an_organization("さざなみ")).id,
         "council": a_council().id,
         "public_group": a_group(an_organization("こだま"), **shown).public_key,

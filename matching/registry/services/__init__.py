@@ -12,7 +12,28 @@ from .consents import (
     set_consents,
     withdraw_consent,
 )
+from .editing import (
+    OrganizationFacts,
+    PersonFacts,
+    edit_contacts,
+    edit_party,
+    enter_organization,
+    enter_person,
+    party_changed,
+    written_with,
+)
 from .finding import has_telephone, holds_the_name, parties_like, telephone_ending
+from .knowing import is_known_to_desks, known_to_desks, standing_for
+from .listing import (
+    AGREED,
+    HAPPENED,
+    REPRESENTED,
+    acting_for,
+    all_representations_of,
+    history_of_organization,
+    likeliest_first,
+    organizations_found,
+)
 from .naming import kana_key, name_key, value_key
 from .numbering import next_number
 from .parties import (
@@ -29,10 +50,11 @@ from .parties import (
     write_person,
 )
 from .representing import (
+    add_representative,
     claim,
     claim_new,
     decide_representation,
-    is_known_to_desks,
+    end_representation,
     representations_of,
     representatives_of,
     speaks_for,
@@ -43,10 +65,18 @@ from .representing import (
 from .skills import MAX_SKILLS, SkillWords, set_skills, skills_of
 
 __all__ = [
+    "AGREED",
+    "HAPPENED",
     "MAX_SKILLS",
+    "REPRESENTED",
     "Contact",
+    "OrganizationFacts",
+    "PersonFacts",
     "SkillWords",
+    "acting_for",
     "active_consents",
+    "add_representative",
+    "all_representations_of",
     "basis_ended",
     "become_person",
     "claim",
@@ -56,19 +86,29 @@ __all__ = [
     "create_organization",
     "create_person",
     "decide_representation",
+    "edit_contacts",
+    "edit_party",
     "end_basis",
+    "end_representation",
+    "enter_organization",
+    "enter_person",
     "find_organizations",
     "give_basis",
     "has_basis",
     "has_telephone",
+    "history_of_organization",
     "holds_the_name",
     "is_known_to_desks",
     "kana_key",
+    "known_to_desks",
+    "likeliest_first",
     "name_key",
     "next_number",
+    "organizations_found",
     "organizations_like",
     "parties_like",
     "parties_with_basis",
+    "party_changed",
     "people_like",
     "person_of",
     "rename",
@@ -79,6 +119,7 @@ __all__ = [
     "set_skills",
     "skills_of",
     "speaks_for",
+    "standing_for",
     "telephone_ending",
     "unchecked_claim",
     "value_key",
@@ -86,4 +127,5 @@ __all__ = [
     "withdraw_consent",
     "write_organization",
     "write_person",
+    "written_with",
 ]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import flag_modified
 
 from ... import audit
 from ...accounts.actor import Actor
@@ -63,9 +64,13 @@ def rename(party: Party, *, name: str, kana: str | None) -> None:
     party.name_key, party.kana_key = name_key(name), kana_key(kana) if kana else None
 
 
-def set_contacts(party: Party, contacts: Iterable[Contact]) -> None:
-    """Replace the party's contact points, one of each kind; an empty value leaves the kind out."""
+def set_contacts(party: Party, contacts: Iterable[Contact]) -> set[str]:
+    """Replace the party's contact points, one of each kind; an empty value leaves the kind out.
+
+    Answers the kinds that changed; the party's version rises then, so that no page opened before overwrites them.
+    """
     wanted = {contact.kind: contact for contact in contacts if contact.value.strip()}
+    before = _contacts_of(party)
     for old in list(party.contact_points):
         if old.kind not in wanted:
             party.contact_points.remove(old)
@@ -78,6 +83,15 @@ def set_contacts(party: Party, contacts: Iterable[Contact]) -> None:
         point.value_key = value_key(kind, contact.value)
         point.may_share = contact.may_share
         point.hours = contact.hours or None
+    after = _contacts_of(party)
+    changed = {kind.value for kind in ContactKind if before.get(kind) != after.get(kind)}
+    if changed and party.name is not None:
+        flag_modified(party, "name")  # else a change of its contact points alone leaves its version
+    return changed
+
+
+def _contacts_of(party: Party) -> dict[ContactKind, tuple[str, bool, str | None]]:
+    return {point.kind: (point.value, point.may_share, point.hours) for point in party.contact_points}
 
 
 def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:

@@ -12,10 +12,9 @@ from ... import audit
 from ...accounts.actor import Actor, lookups
 from ...audit import AuditEntry
 from ...database import db
-from ..models import Organization, Party, Person, Representation
+from ..models import Organization, Person, Representation
 from ..states import REPRESENTATION, RepresentationAction, RepresentationState
 from ..vocabulary import Desk, OrganizationKind
-from .consents import has_basis
 from .naming import name_key
 from .parties import Contact, create_organization, organizations_like, rename, set_contacts, write_person
 
@@ -49,7 +48,7 @@ def write_organization(
 
 def _write_contact_person(
     organization: Organization, name: str, *, kana: str | None, title: str | None, by: Actor, now: datetime
-) -> None:
+) -> Representation:
     """The one of this name who acts for the organization already, or a new person."""
     key = name_key(name)
     known = [one for one in representatives_of(organization.id) if one.person.name_key == key]
@@ -61,8 +60,33 @@ def _write_contact_person(
     else:
         person = write_person(None, name=name, kana=kana, by=by, now=now)
         representation = claim(person, organization, title=title or "", by=by, now=now)
+    return _approved(representation, by=by, now=now)
+
+
+def _approved(representation: Representation, *, by: Actor, now: datetime) -> Representation:
     if representation.state is RepresentationState.CLAIMED:
         decide_representation(representation, approve=True, by=by, now=now)
+    return representation
+
+
+def add_representative(
+    organization: Organization,
+    *,
+    person: Person | None = None,
+    name: str = "",
+    kana: str | None = None,
+    title: str = "",
+    by: Actor,
+    now: datetime,
+) -> Representation:
+    """A desk was told who acts for the organization: approved at once. Without a known person, one of this name.
+
+    Told twice, it is written down once.
+    """
+    by = by.told_by(by.source, on_behalf_of=organization.id)
+    if person is None:
+        return _write_contact_person(organization, name, kana=kana, title=title, by=by, now=now)
+    return _approved(claim(person, organization, title=title, by=by, now=now), by=by, now=now)
 
 
 def claim_new(
@@ -150,6 +174,15 @@ def decide_representation(representation: Representation, *, approve: bool, by: 
     audit.record(f"representation:{action.value}", representation, by=by, at=now)
 
 
+def end_representation(representation: Representation, *, by: Actor, now: datetime) -> None:
+    """Somebody no longer acts for the organization."""
+    representation.state = REPRESENTATION.after(representation.state, RepresentationAction.END)
+    representation.decided_by_id, representation.decided_at = by.user_id, now
+    by = by.told_by(by.source, on_behalf_of=representation.organization_id)
+    audit.record("representation:end", representation, by=by, at=now)
+    db.session.flush()
+
+
 def unchecked_claim(person_id: int | None, organization_id: int) -> Representation | None:
     """The claim of this person to act for this organization, where no desk has looked at it yet."""
     return db.session.scalar(
@@ -159,11 +192,6 @@ def unchecked_claim(person_id: int | None, organization_id: int) -> Representati
             Representation.state == RepresentationState.CLAIMED,
         )
     )
-
-
-def is_known_to_desks(party: Party) -> bool:
-    """Whether a desk knows this party from more than a council's roster, which contractors must not see."""
-    return isinstance(party, Organization) or has_basis(party.id) or bool(representations_of(party.id))
 
 
 def waiting_representations() -> list[Representation]:
@@ -194,4 +222,3 @@ def _works_for_contractor(desk_ids: frozenset[int]) -> bool:
 
 lookups.parties_of = _parties_of
 lookups.works_for_contractor = _works_for_contractor
-lookups.is_known_to_desks = lambda party_id: is_known_to_desks(db.session.get_one(Party, party_id))

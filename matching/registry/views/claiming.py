@@ -1,4 +1,4 @@
-"""Organizations and representation: one organization, who waits to act for one, and saying that I act for one."""
+"""Saying that I act for an organization: a known one, or a new one."""
 
 from __future__ import annotations
 
@@ -7,72 +7,24 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 
-from .. import audit
-from ..accounts.models import User
-from ..accounts.permissions import Permission, current_actor, requires
-from ..database import db
-from . import services
-from .forms import ContactFields, Form, name_of, one_of, reference, words
-from .models import Organization, Person, Representation
-from .vocabulary import OrganizationKind
+from ...accounts.models import User
+from ...accounts.permissions import Permission, current_actor, requires
+from ...database import db
+from .. import services
+from ..forms import ContactFields, Form, name_of, one_of, reference, words
+from ..models import Organization, Person, Representation
+from ..vocabulary import OrganizationKind
+from . import bp
 
-bp = Blueprint("registry", __name__)
 NEW = "new"
 Page = str | tuple[str, int] | Response
-
-
-def _organization(organization_id: int) -> Organization | None:
-    return db.session.get(Organization, organization_id)
-
-
-def _representation(representation_id: int) -> Representation | None:
-    return db.session.get(Representation, representation_id)
-
-
-@bp.get("/organizations/<int:organization_id>")
-@requires(Permission.ORGANIZATION_READ, _organization, audited=True)
-def organization(organization: Organization) -> str:
-    """Everything about one organization; reading its contact data is written down."""
-    audit.record("organization:read", organization, by=current_actor(), at=datetime.now(UTC))
-    db.session.commit()
-    acting = services.representatives_of(organization.id)
-    return render_template("registry/organization.html", organization=organization, acting=acting)
-
-
-@bp.get("/representations")
-@requires(Permission.REPRESENTATION_APPROVE)
-def representations() -> str:
-    return render_template("registry/representations.html", waiting=services.waiting_representations())
-
-
-@bp.post("/representations/<int:representation_id>/approve")
-@requires(Permission.REPRESENTATION_APPROVE, _representation)
-def approve(representation: Representation) -> Response:
-    return _decide(
-        representation,
-        approve=True,
-        done=_("「%(name)s」の担当者として確認しました。", name=representation.organization.name),
-    )
-
-
-@bp.post("/representations/<int:representation_id>/refuse")
-@requires(Permission.REPRESENTATION_APPROVE, _representation)
-def refuse(representation: Representation) -> Response:
-    return _decide(representation, approve=False, done=_("「確認できませんでした」と記録しました。"))
-
-
-def _decide(representation: Representation, *, approve: bool, done: str) -> Response:
-    services.decide_representation(representation, approve=approve, by=current_actor(), now=datetime.now(UTC))
-    db.session.commit()
-    flash(done, "success")
-    return redirect(url_for(".representations"), code=303)
 
 
 class ClaimForm(ContactFields, Form):
