@@ -1,4 +1,4 @@
-"""Finding requests by what somebody remembers of them: the number, words of the title, who asked; more or less."""
+"""Finding requests by what somebody remembers of them: number, words of the title, who asked, the public key's letters."""
 
 from __future__ import annotations
 
@@ -46,11 +46,20 @@ def requests_like(words: str, *, among: ColumnElement[bool]) -> ColumnElement[bo
     rows = db.session.scalars(
         select(HelpRequest)
         .where(among)
-        .options(load_only(HelpRequest.id, HelpRequest.title, HelpRequest.number))
+        .options(load_only(HelpRequest.id, HelpRequest.title, HelpRequest.number, HelpRequest.public_key))
         .order_by(HelpRequest.id.desc())
         .limit(LOOKED_AT)
     )
-    titled = [row.id for row in rows if holds(asked, text_key(f"{row.number or ''} {row.title}"))]
+    titled = [
+        row.id
+        for row in rows
+        if holds(asked, text_key(f"{row.number or ''} {row.title}")) or _begins_the_key(asked, row.public_key)
+    ]
     organizations = registry.parties_like(words, admits=Party.kind == PartyKind.ORGANIZATION, limit=ORGANIZATIONS)
     of_them = select(Party.id).where(or_(Party.id.in_(organizations), Party.canonical_id.in_(organizations)))
     return or_(HelpRequest.id.in_(titled), HelpRequest.requester_id.in_(of_them))
+
+
+def _begins_the_key(asked: list[str], public_key: str) -> bool:
+    """Somebody reads the first letters of the public page's key to the desk."""
+    return len(asked) == 1 and len(asked[0]) >= SHORTEST_ALIKE and public_key.startswith(asked[0])
