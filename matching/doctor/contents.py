@@ -38,26 +38,27 @@ def check(app: Flask, now: datetime) -> Iterator[Finding]:
         with db.engine.connect() as connection:
             yield from _server(connection)
             revision = schema.revision_of(connection)
+        yield _version(revision)
+        if revision == schema.head():
+            yield _reference_tables()
+            yield from _people()
+            yield from _outbox(now)
+            yield from _runs(now)
+            yield _index()
     except DBAPIError as error:
-        address = db.engine.url.render_as_string()
-        yield wrong(f"データベース {address} が答えません（{error.orig}）。", "DATABASE_URL を確かめてください。")
-        return
-    if revision != schema.head():
-        if revision is None:
-            yield wrong("データベースがまだ用意されていません。", SETUP)
-        elif schema.is_known(revision):
-            yield wrong(
-                f"データベースが古いままです（版 {revision}）。", f"flask --app wsgi backup で控えを取ってから、{SETUP}"
-            )
-        else:
-            yield wrong(f"データベースのほうが新しい版です（版 {revision}）。", "協働むすびを新しくしてください。")
-        return
-    yield good(f"データベースは最新の版です（版 {revision}）。")
-    yield _reference_tables()
-    yield from _people()
-    yield from _outbox(now)
-    yield from _runs(now)
-    yield _index()
+        address, said = db.engine.url.render_as_string(), " ".join(str(error.orig).split())
+        yield wrong(f"データベース {address} が答えません（{said}）。", "DATABASE_URL を確かめてください。")
+
+
+def _version(revision: str | None) -> Finding:
+    if revision == schema.head():
+        return good(f"データベースは最新の版です（版 {revision}）。")
+    if revision is None:
+        return wrong("データベースがまだ用意されていません。", SETUP)
+    if schema.is_known(revision):
+        todo = f"flask --app wsgi backup で控えを取ってから、{SETUP}"
+        return wrong(f"データベースが古いままです（版 {revision}）。", todo)
+    return wrong(f"データベースのほうが新しい版です（版 {revision}）。", "協働むすびを新しくしてください。")
 
 
 def _server(connection: Connection) -> Iterator[Finding]:
