@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
+from ..engine.text import analyse, fold
 from ..registry import services as registry
 from ..registry.models import Consent, Party, PartyKind, Purpose, Registry, Skill
 from ..registry.vocabulary import District, Field, Support
@@ -20,6 +21,7 @@ from .models import Supporter
 from .states import SupporterState
 
 PER_PAGE = 50
+PHRASES = 3  # of each, in the list
 MOST = 20_000  # rows of one file
 MOST_RELATED = 100
 
@@ -40,7 +42,7 @@ class Found:
 
     page: Any
     counts: dict[SupporterState, int]
-    phrases: dict[int, list[str]]  # party id → the first few things they can do
+    phrases: dict[int, list[str]]  # party id → a few things they can do
 
 
 def find(by: Narrowed, *, state: SupporterState | None, day: date, page: int) -> Found:
@@ -52,7 +54,15 @@ def find(by: Narrowed, *, state: SupporterState | None, day: date, page: int) ->
     found = db.paginate(query, page=page, per_page=PER_PAGE)
     counted = select(Supporter.state, func.count()).join(Supporter.party).where(*conditions)
     counts = {one: count for one, count in db.session.execute(counted.group_by(Supporter.state))}
-    return Found(found, counts, _phrases([supporter.party_id for supporter in found.items], most=3))
+    phrases = _phrases([supporter.party_id for supporter in found.items])
+    told = {party_id: _telling(some, by.words)[:PHRASES] for party_id, some in phrases.items()}
+    return Found(found, counts, told)
+
+
+def _telling(phrases: list[str], words: str) -> list[str]:
+    """Those first that hold what was searched for."""
+    asked = {term.surface for term in analyse(words) if not term.role}
+    return sorted(phrases, key=lambda phrase: not any(word in fold(phrase) for word in asked))
 
 
 def _in_state(state: SupporterState | None) -> ColumnElement[bool]:
@@ -88,10 +98,10 @@ def _answering(words: str, day: date) -> tuple[ColumnElement[bool], ColumnElemen
     return or_(named, Supporter.party_id.in_(alike), able), case(*places, else_=MOST_RELATED + 2)
 
 
-def _phrases(party_ids: list[int] | Select[Any], *, most: int) -> dict[int, list[str]]:
+def _phrases(party_ids: list[int] | Select[Any]) -> dict[int, list[str]]:
     query = (
         select(Skill.party_id, Skill.phrase)
-        .where(Skill.party_id.in_(party_ids), Skill.of_registry == Registry.SUPPORTER, Skill.position < most)
+        .where(Skill.party_id.in_(party_ids), Skill.of_registry == Registry.SUPPORTER)
         .order_by(Skill.party_id, Skill.position)
     )
     phrases: dict[int, list[str]] = {}
@@ -117,7 +127,7 @@ def table_rows(by: Narrowed, *, state: SupporterState | None, day: date) -> Iter
         selectinload(Supporter.districts),
     )
     supporters = db.session.scalars(query.options(*loading).order_by(*order).limit(MOST)).all()
-    phrases = _phrases(select(Supporter.party_id), most=registry.MAX_SKILLS)
+    phrases = _phrases(select(Supporter.party_id))
     public = _public_consents()
     for one in supporters:
         party = one.party
