@@ -42,6 +42,8 @@ STAFF_DOORS = (
     Door("help_requests.enter", _l("依頼を入れる"), Permission.REQUEST_ENTER),
     Door("supporters.index", _l("協働サポーター"), Permission.SUPPORTER_LIST, ("supporters",), ROSTERS),
     Door("groups.index", _l("登録団体"), Permission.GROUP_LIST, ("groups",), ROSTERS),
+    Door("registry.organizations", _l("団体"), Permission.ORGANIZATION_LIST, ("registry",), ROSTERS),
+    Door("people.index", _l("個人"), Permission.PERSON_LIST, ("people", "registry.enter_person"), ROSTERS),
     Door("councils.index", _l("審議会等"), Permission.COUNCIL_READ, ("councils",)),
     Door("registry.representations", _l("代表者の確認"), Permission.REPRESENTATION_APPROVE),
     Door("home.mails", _l("メール"), Permission.OUTBOX_READ),

@@ -4,13 +4,16 @@ import pytest
 from sqlalchemy import func, select
 
 from matching.accounts.actor import SYSTEM
+from matching.accounts.models import User
 from matching.audit import AuditEntry
+from matching.database import db
 from matching.registry import services as registry
 from matching.registry.models import ContactKind, Organization, Party, Person, Representation, RepresentationState
 from matching.registry.services import Contact
 from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_person, a_representative, a_user, acting, an_organization
 
+from ..councils.factories import a_council, a_member
 from ..supporters.factories import NOW
 
 
@@ -130,6 +133,7 @@ def test_a_desk_approves_and_the_person_may_act(app, session):
     browser = sign_in(app, a_coordinator().email)
     page = browser.get("/representations")
     assert "山田 花子" in page and "さくら台自治会" in page
+    page = page.click("山田 花子さん")
     form = button(page, "/approve")
     assert "確認を待っている申し出はありません" in form.submit(status=303).follow()
     session.expire_all()
@@ -140,7 +144,7 @@ def test_a_desk_approves_and_the_person_may_act(app, session):
 
 def test_a_refused_claim_gives_nothing_and_may_be_made_again(app, session):
     user, organization, claimed = waiting(session)
-    button(sign_in(app, a_coordinator().email).get("/representations"), "/refuse").submit(status=303)
+    button(sign_in(app, a_coordinator().email).get(f"/representations/{claimed.id}"), "/refuse").submit(status=303)
     session.expire_all()
     assert claimed.state is RepresentationState.REFUSED
     assert acting(user).parties == {user.party_id}
@@ -157,13 +161,105 @@ def test_only_desks_check_claims(app, session):
     browser.post(f"/representations/{claimed.id}/approve", status=400)
 
 
-def test_the_page_of_an_organization_is_for_staff_and_its_reading_is_written_down(app, session):
+def test_a_claim_stands_beside_what_is_known_of_the_organization_and_its_reading_is_written_down(app, session):
+    _user, organization, claimed = waiting(session)
+    registry.set_contacts(organization, [Contact(ContactKind.TELEPHONE, "083-000-0009")])
+    registry.set_contacts(claimed.person, [Contact(ContactKind.TELEPHONE, "090-0000-0001")])
+    registry.add_representative(organization, name="会長 一郎", title="会長", by=SYSTEM, now=NOW)
+    page = sign_in(app, a_coordinator().email).get(f"/representations/{claimed.id}")
+    for known in ("083-000-0009", "090-0000-0001", "会長 一郎", acting_mail(claimed)):
+        assert known in page
+    assert f"/people/{claimed.person_id}" in page
+    session.expire_all()
+    read = select(AuditEntry.event).where(AuditEntry.event.endswith(":read")).order_by(AuditEntry.event)
+    assert session.scalars(read).all() == ["organization:read", "person:read"]
+
+
+def acting_mail(claimed):
+    return db.session.scalars(select(User).where(User.party_id == claimed.person_id)).one().email
+
+
+def test_staff_read_an_organization_and_their_reading_is_written_down(app, session):
     organization = an_organization()
     registry.set_contacts(organization, [Contact(ContactKind.TELEPHONE, "083-000-0009", True, "昼休み")])
-    user = a_representative(organization)
+    a_representative(organization)
     page = sign_in(app, a_coordinator().email).get(f"/organizations/{organization.id}")
     assert "083-000-0009" in page and "代表 一郎" in page and "昼休み" in page
     session.expire_all()
-    read = select(func.count()).select_from(AuditEntry).where(AuditEntry.event == "organization:read")
-    assert session.scalar(read) == 1
-    sign_in(app, user.email).get(f"/organizations/{organization.id}", status=404)
+    assert session.scalar(READ) == 1
+
+
+READ = select(func.count()).select_from(AuditEntry).where(AuditEntry.event == "organization:read")
+
+
+# -- Told to the desk
+
+
+def representative_form(page):
+    return next(form for form in page.forms.values() if "choice" in form.fields)
+
+
+def test_a_desk_writes_down_who_acts_for_an_organization_and_it_counts_at_once(app, session):
+    organization = an_organization()
+    browser = sign_in(app, a_coordinator().email)
+    path = f"/organizations/{organization.id}/representatives/new"
+    form = representative_form(browser.get(path, {"q": "鈴木 次郎"}))
+    assert form["name"].value == "鈴木 次郎"
+    page = form.submit(status=422)
+    assert "聞いた方法を選んでください。" in page and page.html.title.text.startswith("入力エラー：")
+    form["kana"], form["title"], form["source"] = "すずき じろう", "会計", "telephone"
+    for _twice in range(2):
+        assert "鈴木 次郎" in form.submit(status=303).follow()
+    session.expire_all()
+    [one] = session.scalars(select(Representation))
+    assert (one.state, one.title, one.person.kana) == (RepresentationState.APPROVED, "会計", "すずき じろう")
+    told = session.scalars(select(AuditEntry).where(AuditEntry.event == "representation:approve")).one()
+    assert (told.source, told.on_behalf_of_id) == ("telephone", organization.id)
+
+
+def test_a_known_person_is_chosen_and_not_written_down_again(app, session):
+    organization, person = an_organization(), a_person("渡邉 花子", kana="わたなべ はなこ")
+    browser = sign_in(app, a_coordinator().email)
+    form = representative_form(browser.get(f"/organizations/{organization.id}/representatives/new", {"q": "渡辺"}))
+    assert "一人を選んでください。" in form.submit(status=422)
+    form["choice"], form["source"] = str(person.id), "paper"
+    form.submit(status=303)
+    session.expire_all()
+    assert session.scalars(select(Representation)).one().person_id == person.id
+    assert session.scalar(select(func.count()).select_from(Person)) == 1
+
+
+def test_a_contractor_is_not_offered_who_only_sits_on_a_council(app, session):
+    organization = an_organization()
+    a_member(a_council(), a_person("審議 委員"))
+    browser = sign_in(app, a_coordinator("saporant").email)
+    page = browser.get(f"/organizations/{organization.id}/representatives/new", {"q": "審議 委員"})
+    assert "見つかりませんでした" in page
+
+
+def test_who_no_longer_acts_for_an_organization_loses_its_pages(app, session):
+    organization = an_organization()
+    user = a_representative(organization)
+    desk, own = sign_in(app, a_coordinator().email), sign_in(app, user.email)
+    own.get(f"/organizations/{organization.id}", status=200)
+    form = button(desk.get(f"/organizations/{organization.id}"), "/end")
+    page = form.submit(status=422)
+    assert "聞いた方法を選んでください。" in page
+    form = button(page, "/end")
+    form["source"] = "telephone"
+    assert "代表者・担当者を終えました。" in form.submit(status=303).follow()
+    own.get(f"/organizations/{organization.id}", status=404)
+    form.submit(status=409)
+    assert session.scalar(select(func.count()).where(AuditEntry.event == "representation:end")) == 1
+
+
+def test_only_desks_say_who_acts(app, session):
+    organization = an_organization()
+    user = a_representative(organization)
+    own = sign_in(app, user.email)
+    own.get(f"/organizations/{organization.id}/representatives/new", status=404)
+    one = session.scalars(select(Representation)).one()
+    token = claim_form(own.get("/organizations/claim", {"q": "新"}))["csrf_token"].value
+    own.post(f"/representations/{one.id}/end", {"csrf_token": token, "source": "telephone"}, status=404)
+    session.expire_all()
+    assert one.state is RepresentationState.APPROVED
