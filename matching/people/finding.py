@@ -30,7 +30,7 @@ LIKELIEST = 5  # parties whose cases are shown too
 FIRST_YEAR = 2018  # 令和n年度 began in April of FIRST_YEAR + n
 
 _DASH = "[-ー−‐‑–—の/.]"
-_OF_YEAR = re.compile(rf"(?:r|令和)(元|\d{{1,2}})(?:年度|年)?{_DASH}?第?(\d{{1,4}})号?")
+_OF_YEAR = re.compile(rf"(?:r|令和)(元|\d{{1,2}})(?:年度?|{_DASH})第?(\d{{1,4}})号?")
 _SHORT = re.compile(rf"(\d{{1,2}}){_DASH}(\d{{1,4}})号?")
 _OF_THIS_YEAR = re.compile(r"(?:第?(\d{1,3})号?|第(\d{1,4})号?|(\d{1,4})号)")
 
@@ -84,7 +84,8 @@ def find(words: str, *, by: Actor, day: date) -> Found:
     if not words:
         return Found(words, by_telephone=False, cases=[], parties=[])
     sight = sight_of(by)
-    numbered = _numbered(words, day) if sight.requests else []
+    number = case_number(words, day=day)
+    numbered = _numbered(number, words) if sight.requests and number else []
     if len(numbered) == 1:
         return Found(words, by_telephone=False, cases=numbered, parties=[], exact=numbered[0])
     ids = registry.parties_like(words, admits=parties_seen_by(by), limit=PARTIES)
@@ -94,16 +95,13 @@ def find(words: str, *, by: Actor, day: date) -> Found:
     return Found(
         words,
         by_telephone=registry.telephone_ending(words) is not None,
-        cases=numbered or (_cases(words, ids[:LIKELIEST], by) if sight.requests else []),
+        cases=numbered or (_cases("" if number else words, ids[:LIKELIEST], by) if sight.requests else []),
         parties=[FoundParty(parties[id_], belonging[id_]) for id_ in ids],
     )
 
 
-def _numbered(words: str, day: date) -> list[HelpRequest]:
+def _numbered(number: CaseNumber, words: str) -> list[HelpRequest]:
     """The case of this number, and the one whose decision is numbered alike where the words may mean that."""
-    number = case_number(words, day=day)
-    if number is None:
-        return []
     meant: list[ColumnElement[bool]] = [HelpRequest.number == number.request]
     if "年" in words:
         meant.append(HelpRequest.id.in_(select(Decision.request_id).where(Decision.number == number.decision)))
@@ -115,9 +113,11 @@ _SHOWN = (joinedload(HelpRequest.requester), joinedload(HelpRequest.desk))
 
 
 def _cases(words: str, party_ids: list[int], by: Actor) -> list[HelpRequest]:
+    """Those whose title has the words, and those of the parties: asked by them, told by them, or asking them."""
     family = list(family_of(party_ids))
     of_them = or_(HelpRequest.requester_id.in_(family), HelpRequest.contact_person_id.in_(family))
-    titled = false() if registry.telephone_ending(words) else requests_like(words, among=true())
+    spoken = bool(words) and registry.telephone_ending(words) is None
+    titled = requests_like(words, among=true()) if spoken else false()
     query = (
         select(HelpRequest)
         .where(or_(of_them, titled, HelpRequest.id.in_(_asked(family, by))))
