@@ -49,7 +49,7 @@ CONTENT = ("intro", "anywhere", "money", "members")
 class GroupFilters(Filters):
     """What the list is narrowed by, besides its part."""
 
-    q = StringField(_l("団体名・ふりがな・番号・できること"), filters=[one_line], render_kw={"maxlength": LONGEST})
+    q = StringField(_l("名前・番号・できること"), filters=[one_line], render_kw={"maxlength": LONGEST})
     field = reference(_l("分野"))
     district = reference(_l("行ける地域"))
     kind = one_of(_l("団体の種類"), OrganizationKind)

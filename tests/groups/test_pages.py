@@ -81,7 +81,7 @@ def test_a_known_organization_is_found_and_registered_once(desk, session):
     tick(form, "consents", "matching", "public_named")
     tick(form, "fields", "7")
     page = form.submit(status=303).follow()
-    assert "「竹林を守る会」を登録しました。登録番号は さ-043 です。" in page and "公開している" in page
+    assert "「竹林を守る会」を登録しました。登録番号は さ-043 です。" in page and "公開しているページ" in page
     group = services.open_registration(known.id)
     assert (group.members, group.registered_on, group.number) == (24, date(2026, 11, 24), "さ-043")
     assert [skill.phrase for skill in registry.skills_of(known.id, Registry.GROUP)] == ["竹林の整備", "紙芝居"]
@@ -227,7 +227,7 @@ def test_the_desk_renews_a_group_with_the_day_on_which_it_was_asked(desk, sessio
     assert "今日までの日付にしてください" in form.submit(status=422)
     form["on"] = "2026-11-20"
     page = form.submit(status=303).follow()
-    assert "今年度の更新は済んでいます。" in page and "2026年（令和8年）11月20日" in page
+    assert "今年度の更新済み" in page and "2026年（令和8年）11月20日" in page
     session.expire_all()
     assert group.renewed_on == date(2026, 11, 20)
 
@@ -278,7 +278,7 @@ def test_a_representative_sees_and_renews_their_group(mine, session):
     assert "内容はいまのとおりです" in page and {"source", "on"}.isdisjoint(form.fields)
     page = form.submit(status=303).follow()
     session.expire_all()
-    assert group.renewed_on == date(2026, 11, 24) and "今年度の更新は済んでいます。" in page
+    assert group.renewed_on == date(2026, 11, 24) and "今年度の更新済み" in page
     assert [(one.source, one.actor_kind) for one in entries(session, "group:renew")] == [("web", "user")]
 
 
