@@ -104,6 +104,11 @@ class City:
     def today(self) -> date:
         return today(self.now)
 
+    @property
+    def opened(self) -> datetime:
+        """When staff were there, and nobody else."""
+        return min(_at(OPENED, OPENS), self.last)
+
     @cached_property
     def last(self) -> datetime:
         """The last moment at which a desk was open."""

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from ..accounts.actor import Actor, Source, actor_of
-from ..accounts.models import Role, RoleGrant, User
+from ..accounts import staffing
+from ..accounts.actor import SYSTEM, Actor, Source, actor_of
+from ..accounts.models import Role, User
 from ..database import db
 from ..i18n import TOKYO, today
 from ..registry import services as registry
@@ -75,6 +76,7 @@ def _years(city: City) -> Life:
 
 
 def _user(city: City, key: str, *, email: str, name: str, now: datetime, party: Party | None = None) -> User:
+    """Not by ``staffing.account_of``, which hashes a password for each."""
     user = User(
         email=email,
         password=city.password,
@@ -90,21 +92,20 @@ def _user(city: City, key: str, *, email: str, name: str, now: datetime, party: 
 
 
 def _staff(city: City, row: Facts) -> None:
-    user = _user(city, row["key"], email=row["email"], name=row["name"], now=city.on(OPENED, row["key"]))
-    for role in row["roles"]:
-        place = department(role["department"]) if role["department"] else None
-        desk = city.desks.get(role["desk"] or "")
-        user.roles.append(
-            RoleGrant(role=Role(role["role"]), desk_id=desk and desk.id, department_id=place and place.id)
-        )
-        match Role(role["role"]):
+    user = _user(city, row["key"], email=row["email"], name=row["name"], now=city.opened)
+    for told in row["roles"]:
+        role = Role(told["role"])
+        desk = city.desks[told["desk"]] if told["desk"] else None
+        place = department(told["department"]) if told["department"] else None
+        where = {"desk_id": desk.id if desk else None, "department_id": place.id if place else None}
+        staffing.give_role(user, role, **where, by=SYSTEM, now=city.opened)
+        match role:
             case Role.COORDINATOR:
-                city.coordinators.setdefault(role["desk"], []).append(user)
+                city.coordinators.setdefault(told["desk"], []).append(user)
             case Role.CLERK:
-                city.council_staff.setdefault(role["department"], user)
+                city.council_staff.setdefault(told["department"], user)
             case Role.PERSONNEL:
                 city.council_staff.setdefault("", user)
-    db.session.flush()
 
 
 def department(name: str) -> Department:
