@@ -1,8 +1,9 @@
 """The public face of a request: what its requester let everybody read while somebody is looked for, and nothing else.
 
 The words are those of the outline: the one text that a desk wrote or checked for eyes outside. Its first line is the
-title. The requester's own title stays inside, because it often says who asks; a second title for the public would be
-one more text to keep in step. What is searched is what is shown: a search for an organization's name finds nothing.
+title, or its first sentence where it is one paragraph. The requester's own title stays inside, because it often says
+who asks; a second title for the public would be one more text to keep in step. What is searched is what is shown: a
+search for an organization's name finds nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from .paging import Paged
 from .services.finding import holds, text_key, word_keys
 from .states import RequestState
 
+FIRST_SENTENCE = re.compile(r"(.{4,}?)。(?=.)")
+LONGEST_TITLE = 50
 LOOKED_AT = 500  # the latest released; more are never looked for at once
 # Somebody is still looked for. Whoever comes is not yet promised.
 LOOKING = frozenset({RequestState.ACCEPTED, RequestState.INQUIRING})
@@ -112,11 +115,11 @@ def _is_past(request: HelpRequest, day: date) -> bool:
 
 def public_face(request: HelpRequest) -> PublicRequest:
     """What would be shown of a request; its requester sees this before letting it be shown."""
-    title, _line_end, rest = _without_names(request).strip().partition("\n")
+    title, rest = _parted(_without_names(request).strip())
     return PublicRequest(
         key=request.public_key,
-        title=title.strip(),
-        outline=rest.strip(),
+        title=title,
+        outline=rest,
         field=request.field,
         district=request.district,
         days=tuple(dict.fromkeys(_day_in_words(occasion) for occasion in request.occasions)),
@@ -124,6 +127,25 @@ def public_face(request: HelpRequest) -> PublicRequest:
         money=request.money,
         released_on=today(request.released_at) if request.released_at else None,
     )
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The first line as the title, and what follows; of one paragraph, its first sentence."""
+    title, line_end, rest = text.partition("\n")
+    if not line_end and (sentence := FIRST_SENTENCE.match(text)):
+        title, rest = sentence[1], text[sentence.end() :]
+    return title.strip(), rest.strip()
+
+
+def _title_of(text: str) -> tuple[str, str]:
+    """What stands above, and what follows it: where the first sentence is long, its beginning stands above the whole."""
+    line, _line_end, rest = text.partition("\n")
+    if len(line) <= LONGEST_TITLE:
+        return line.strip(), rest.strip()
+    sentence, full_stop, others = line.partition("。")
+    if full_stop and len(sentence) <= LONGEST_TITLE:
+        return sentence.strip(), f"{others}\n{rest}".strip()
+    return f"{line[:LONGEST_TITLE].rstrip()}…", text
 
 
 def _day_in_words(occasion: Occasion) -> str:

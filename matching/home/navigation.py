@@ -30,12 +30,14 @@ class Door:
     within: tuple[str, ...] = ()
     heading: Any = None  # doors of the same heading, in a row, stand under it
 
-    def has(self, endpoint: str) -> bool:
-        return any(endpoint == name or endpoint.startswith(f"{name}.") for name in self.within)
+    def nearness(self, endpoint: str) -> int:
+        """How closely a page belongs here; 0: not at all. The page itself is nearest, then the longest name."""
+        if endpoint == self.endpoint:
+            return 1_000
+        return max((len(name) for name in self.within if f"{endpoint}.".startswith(f"{name}.")), default=0)
 
 
 ROSTERS = _l("名簿")
-LOOK = _l("見る")
 
 STAFF_DOORS = (
     Door("dispatch.queue", _l("窓口"), Permission.REQUEST_LIST, ("dispatch", "help_requests")),
@@ -43,7 +45,13 @@ STAFF_DOORS = (
     Door("supporters.index", _l("協働サポーター"), Permission.SUPPORTER_LIST, ("supporters",), ROSTERS),
     Door("groups.index", _l("登録団体"), Permission.GROUP_LIST, ("groups",), ROSTERS),
     Door("registry.organizations", _l("団体"), Permission.ORGANIZATION_LIST, ("registry",), ROSTERS),
-    Door("people.index", _l("個人"), Permission.PERSON_LIST, ("people", "registry.enter_person"), ROSTERS),
+    Door(
+        "people.index",
+        _l("個人"),
+        Permission.PERSON_LIST,
+        ("people", "registry.enter_person", "registry.edit_person"),
+        ROSTERS,
+    ),
     Door("councils.index", _l("審議会等"), Permission.COUNCIL_READ, ("councils",)),
     Door("registry.representations", _l("代表者の確認"), Permission.REPRESENTATION_APPROVE),
     Door("home.mails", _l("メール"), Permission.OUTBOX_READ),
@@ -55,9 +63,9 @@ OWN_DOORS = (
     Door("help_requests.submit", _l("手伝ってほしい"), Permission.REQUEST_SUBMIT, ("registry.claim",)),
 )
 PUBLIC_DOORS = (
-    Door("directory.groups", _l("登録団体"), None, ("directory.group",), LOOK),
-    Door("directory.supporters", _l("協働サポーター"), None, ("directory.supporter",), LOOK),
-    Door("directory.requests", _l("公開中の依頼"), None, ("directory.request",), LOOK),
+    Door("directory.groups", _l("登録団体"), None, ("directory.group",)),
+    Door("directory.supporters", _l("協働サポーター"), None, ("directory.supporter",)),
+    Door("directory.requests", _l("公開中の依頼"), None, ("directory.request",)),
 )
 
 LANDINGS = {
@@ -90,9 +98,9 @@ def _waiting_at(door: Door) -> int:
 
 
 def _present(doors: list[Door], endpoint: str) -> Door | None:
-    """The door of this very page, or the first one to which it belongs."""
-    exact = (door for door in doors if door.endpoint == endpoint)
-    return next(exact, None) or next((door for door in doors if door.has(endpoint)), None)
+    """The door of this page, or the one to which it belongs most closely."""
+    nearest = max(doors, key=lambda door: door.nearness(endpoint), default=None)
+    return nearest if nearest and nearest.nearness(endpoint) else None
 
 
 @dataclass(frozen=True)
@@ -105,8 +113,18 @@ class Shown:
     count: int
 
 
-def doors_shown() -> list[tuple[Any, list[Shown]]]:
-    """The doors in their order, those under one heading together."""
+FEW = 3  # doors that stand open on a telephone too
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The doors in their order, those under one heading together; ``folds`` where a narrow screen cannot show them."""
+
+    groups: list[tuple[Any, list[Shown]]]
+    folds: bool
+
+
+def doors_shown() -> Doors:
     endpoint, doors = request.endpoint or "", doors_of(current_actor())
     present = _present(doors, endpoint)
 
@@ -114,7 +132,8 @@ def doors_shown() -> list[tuple[Any, list[Shown]]]:
         current = "" if door is not present else "page" if door.endpoint == endpoint else "true"
         return Shown(door.label, url_for(door.endpoint), current, _waiting_at(door))
 
-    return [(heading, [shown(door) for door in some]) for heading, some in groupby(doors, lambda door: door.heading)]
+    groups = [(heading, [shown(door) for door in some]) for heading, some in groupby(doors, lambda door: door.heading)]
+    return Doors(groups, folds=len(doors) > FEW)
 
 
 def navigation() -> dict[str, Any]:

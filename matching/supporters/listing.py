@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -92,10 +93,16 @@ def _answering(words: str, day: date) -> tuple[ColumnElement[bool], ColumnElemen
     alike = registry.parties_like(words, admits=registered)
     named = registry.holds_the_name(words) if registry.name_key(words) else false()
     skilled = related(words, day=day, most=MOST_RELATED)
-    able = or_(Supporter.party_id.in_(parties_saying(words)), Supporter.id.in_(skilled))
+    able = or_(Supporter.party_id.in_(parties_saying(words)), Supporter.id.in_(skilled), _of_the_directory(words))
     places: list[Any] = [(named, 0), (Supporter.party_id.in_(alike), 1)]
     places += [(Supporter.id == id_, place) for place, id_ in enumerate(skilled, 2)]
     return or_(named, Supporter.party_id.in_(alike), able), case(*places, else_=MOST_RELATED + 2)
+
+
+def _of_the_directory(words: str) -> ColumnElement[bool]:
+    """The number that a caller reads from a page of the directory, where no name may stand: how its key begins."""
+    number = fold(words).strip()
+    return Supporter.public_key.startswith(number) if re.fullmatch(r"[0-9a-f]{6,16}", number) else false()
 
 
 def _phrases(party_ids: list[int] | Select[Any]) -> dict[int, list[str]]:

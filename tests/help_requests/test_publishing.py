@@ -75,6 +75,21 @@ def test_a_name_that_slipped_into_the_outline_is_not_shown_and_not_found(now, to
     assert shown(words="さくら台自治会") == []
 
 
+@pytest.mark.parametrize(
+    ("outline", "title", "rest"),
+    [
+        ("出し物\n手品など", "出し物", "手品など"),
+        ("踊りをお願いします。楽器は何でも。" + "あ" * 50, "踊りをお願いします", "楽器は何でも。" + "あ" * 50),
+        ("あ" * 60 + "。", "あ" * 50 + "…", "あ" * 60 + "。"),
+        ("短い一行", "短い一行", ""),
+    ],
+)
+def test_a_long_outline_gets_a_short_title_and_loses_nothing(now, outline, title, rest):
+    released(now, outline=outline)
+    [one] = public_requests(day=DAY).items
+    assert (one.title, one.outline) == (title, rest)
+
+
 @pytest.mark.parametrize("state", [s for s in RequestState if s not in (RequestState.ACCEPTED, RequestState.INQUIRING)])
 def test_only_while_somebody_is_looked_for(now, state):
     request = released(now)
@@ -156,3 +171,17 @@ def test_thirty_ask_as_much_of_the_database_as_three(session, now):
     for number in range(27):
         released(now, requester=an_organization(f"町内会{number}"), contact_person=a_person(f"川田 {number}子"))
     assert queries() == few
+
+
+@pytest.mark.parametrize(
+    ("outline", "title", "rest"),
+    [
+        ("草刈り\n川べりです。", "草刈り", "川べりです。"),
+        ("川べりの草を刈ります。機械は用意します。お茶も。", "川べりの草を刈ります", "機械は用意します。お茶も。"),
+        ("川べりの草を刈ります。", "川べりの草を刈ります。", ""),
+        ("川べりの草を刈る", "川べりの草を刈る", ""),
+    ],
+)
+def test_the_first_line_or_the_first_sentence_is_the_title(now, outline, title, rest):
+    face = public_face(released(now, outline=outline))
+    assert (face.title, face.outline) == (title, rest)

@@ -65,3 +65,10 @@ def test_privacy_and_accessibility_are_a_step_away_from_every_page(web):
     for path in ("/", "/login", "/directory/requests", "/nowhere"):
         foot = web.get(path, expect_errors=True).html.footer
         assert {"/privacy", "/accessibility"} <= {link["href"] for link in foot.find_all("a")}
+
+
+def test_a_page_belongs_to_the_nearest_door(session, app):
+    desk = sign_in(app, a_coordinator().email)
+    assert current(desk.get("/organizations/new")) == [("団体", "true")]
+    assert current(desk.get("/people/new")) == [("個人", "true")]
+    assert current(desk.get("/representations")) == [("代表者の確認", "page")]

@@ -138,3 +138,9 @@ def test_ended_registrations_are_listed_only_when_asked_for(app, session, desk):
     services.end(gone, by=SYSTEM, now=NOW)
     assert "元 会員" not in desk.get("/supporters") and "元 会員" not in desk.get("/supporters", {"q": "手品"})
     assert names(desk.get("/supporters", {"q": "手品", "state": "ended"})) == ["元 会員"]
+
+
+def test_the_number_of_a_directory_page_finds_its_registration(desk):
+    one = a_supporter(a_person("山田 花子"))
+    a_supporter(a_person("石川 笑子"))
+    assert names(desk.get("/supporters", {"q": one.public_key[:6].upper()})) == ["山田 花子"]
