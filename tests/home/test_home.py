@@ -91,7 +91,12 @@ def test_my_page_leads_to_my_registration(session, app, now):
 def test_every_state_has_words_for_the_requester(session, app, now, state):
     organization = an_organization()
     a_request(now=now, requester=organization, state=state)
-    assert state.label in sign_in(app, a_representative(organization).email).get("/requests/mine", status=200)
+    row = (
+        sign_in(app, a_representative(organization).email)
+        .get("/requests/mine", status=200)
+        .html.select_one(".queue-row")
+    )
+    assert row.select_one(".chip-state").text.strip() and row.select(".meta span")[-1].text.endswith("。")
 
 
 @pytest.mark.parametrize("page", ["/me", "/requests/mine"])
