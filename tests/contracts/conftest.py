@@ -12,7 +12,7 @@ from matching.help_requests.states import RequestState
 from matching.registry import services as registry
 from matching.registry.models import Purpose
 from tests.conftest import browser_of, sign_in
-from tests.councils.factories import a_council
+from tests.councils.factories import a_council, a_member
 from tests.dispatch.factories import NOW, a_case, a_conjurer, agreed, candidate_of, decide, promised
 from tests.factories import a_coordinator, a_person, a_representative, a_user, an_organization, staff
 from tests.groups.factories import a_group
@@ -47,6 +47,7 @@ def city(app, session):
     shown = {"consents": [Purpose.MATCHING, Purpose.PUBLIC_NAMED]}
     released = a_request(now=NOW, requester=requester, state=RequestState.ACCEPTED, title="公開", released_at=NOW)
     released.occasions[0].on, released.occasions[0].note = None, "いつでも"
+    term = a_member(a_council())
     values = {
         "case": case.id,
         "open": open_.id,
@@ -60,7 +61,9 @@ def city(app, session):
         "representation": registry.representatives_of(requester.id)[0].id,
         "person": supporter.party_id,
         "group": a_group(an_organization("さざなみ")).id,
-        "council": a_council().id,
+        "council": term.council_id,
+        "term": term.id,
+        "member": term.person_id,
         "public_group": a_group(an_organization("こだま"), **shown).public_key,
         "public_supporter": a_supporter(a_person("公開 花子"), **shown).public_key,
         "public_request": released.public_key,
