@@ -15,6 +15,7 @@ from matching.profiles import services as profiles
 from matching.registry import services as registry
 from matching.registry.models import Purpose
 from matching.registry.services import SkillWords
+from matching.workflow import NotAllowed
 from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_person, a_user, staff
 
@@ -55,7 +56,7 @@ def test_a_member_whose_term_is_over_or_who_left_is_not_found(session):
     assert card(person)
     services.leave(appointment, on=date(2026, 11, 1), by=SYSTEM, now=NOW)
     assert card(person) is None
-    with pytest.raises(Invalid):
+    with pytest.raises(NotAllowed):
         services.leave(appointment, on=date(2026, 11, 1), by=SYSTEM, now=NOW)
     assert session.scalar(select(AuditEntry.event).where(AuditEntry.event == "appointment:leave"))
 
@@ -70,6 +71,13 @@ def test_a_member_who_will_leave_sits_until_that_day(session):
         assert services.seats_taken(day) == ({council.id: 1} if sits else {})
     services.refresh_member(person, NOW + timedelta(days=130))
     assert card(person) is None
+
+
+def test_a_member_whose_term_is_yet_to_begin_is_searched_for_from_that_day_on(session):
+    council, person = a_council(), a_candidate()
+    a_member(council, person, starts=date(2026, 12, 1), ends=date(2028, 11, 30))
+    assert card(person) and list(session.scalars(services.sitting_on(date(2026, 11, 30)))) == []
+    assert list(session.scalars(services.sitting_on(date(2026, 12, 1)))) == [person.id]
 
 
 def test_terms_of_one_person_on_one_council_do_not_overlap(session):
@@ -92,7 +100,7 @@ def test_the_pages_show_seats_members_and_the_day(app, session):
     page = browser.get("/councils")
     assert "まちづくり審議会" in page and "12人" in page and "11人" in page and "現在" in page
     page = browser.get(f"/councils/{council.id}")
-    for words in ("安部 憲昭", "会長", "学識経験者", "充て職", "まちづくり条例第18条", "現在", "ほかの任期"):
+    for words in ("安部 憲昭", "会長", "学識経験者", "充て職", "まちづくり条例第18条", "現在", "終わった任期"):
         assert words in page
     assert page.text.index("安部 憲昭") < page.text.index("香川 明子")
     browser.get("/councils/999", status=404)
