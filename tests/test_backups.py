@@ -492,6 +492,7 @@ def test_nothing_is_replaced_under_somebodys_feet(app, session, life, folder):
     with server.connect() as connection:
         connection.execute(text("SELECT 1"))
         assert "サーバーと定期実行を止めて" in refused(app, "restore", file, "--replace")
+        assert not list(folder.glob("replaced-*"))
     server.dispose()
     done(app, "restore", file, "--replace")
 

@@ -144,6 +144,7 @@ def restore(file: Path, replace: bool) -> None:
         )
     db.session.remove()
     db.engine.dispose()
+    keeper.refuse_company()
     aside = None
     if is_broken:
         _move_away(keeper)

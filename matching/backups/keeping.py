@@ -39,6 +39,9 @@ class Keeper(Protocol):
         """The back-up takes the database's place; what stood there comes back when the block fails."""
         ...
 
+    def refuse_company(self) -> None:
+        """Raises NotDone while others use the database in a way that a restore would break."""
+
     def is_broken(self) -> bool:
         """What stands there cannot be read as a database any more."""
         ...

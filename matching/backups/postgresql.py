@@ -71,7 +71,6 @@ class PostgresqlKeeper:
     @contextmanager
     def replaced_by(self, path: Path, *, aside: Path | None) -> Iterator[None]:
         """What stands there waits in a schema of its own; a restore that was killed is first put right."""
-        self._refuse_company()
         if self._is_waiting():
             self._put_back()
         self._execute(
@@ -86,7 +85,7 @@ class PostgresqlKeeper:
             raise
         self._execute(f"DROP SCHEMA {BEFORE} CASCADE")
 
-    def _refuse_company(self) -> None:
+    def refuse_company(self) -> None:
         """Others would meet half a database."""
         self.engine.dispose()
         with self.engine.connect() as connection:

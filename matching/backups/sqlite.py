@@ -67,6 +67,9 @@ class SqliteKeeper:
         except sqlite3.Error as error:
             raise NotDone(f"データベースに書けませんでした：{error}") from error
 
+    def refuse_company(self) -> None:
+        """Nobody is in the way, see ``replaced_by``."""
+
     def is_broken(self) -> bool:
         if not self.database.exists():
             return False
