@@ -1,0 +1,118 @@
+"""Every page that the city shows, with the role that uses it: accessible, quiet, and no wider than a small phone."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from sqlalchemy import select
+
+from matching.accounts.models import User
+from matching.accounts.permissions import access_of
+from matching.database import db
+from matching.dispatch.models import Agreement, Inquiry, Notice
+from matching.dispatch.services import links
+from matching.dispatch.states import WAITING, AgreementState
+
+from .conftest import PEOPLE, SCREENSHOTS, City, Opener, Window
+from .crawling import pages_of
+
+FILES = "export"  # what these endpoints answer is no page
+# Nobody comes here by a link of ours: why, in a word.
+NOT_LINKED = {
+    "security.change_email": "not switched on",
+    "security.verify": "only when a sign-in is old",
+    "security.reset_password": "only with the link of a mail",
+    "security.confirm_email": "only with the link of a mail; it acts and goes on",
+    "security.logout": "a button",
+}
+TYPED = ("/find?q=%E6%B8%A1%E8%BE%BA",)  # what somebody types into the box in the head
+AFTERWARDS = ("/supporters/registered",)  # where a form goes on to
+MAIN_PAGES = frozenset(
+    {
+        "home.index", "home.me", "dispatch.queue", "dispatch.case", "dispatch.candidates", "help_requests.submit",
+        "help_requests.enter", "supporters.index", "supporters.show", "supporters.register", "groups.index",
+        "councils.index", "councils.show", "people.find", "people.show", "directory.groups", "directory.supporters",
+        "directory.requests", "security.login",
+    }
+)  # fmt: skip
+
+
+STAFF = ("coordinator", "clerk", "personnel", "administrator", "reader")
+
+
+def signed_links() -> tuple[str, ...]:
+    """What stands in mails that went out."""
+    inquiry = db.session.scalars(select(Inquiry).where(Inquiry.state.in_(WAITING)).order_by(Inquiry.id)).first()
+    agreement = db.session.scalars(select(Agreement).where(Agreement.state == AgreementState.ASKED)).first()
+    notice = db.session.scalars(select(Notice).order_by(Notice.id)).first()
+    assert inquiry and agreement and notice
+    return (
+        f"/answer/{links.token_of(inquiry)}",
+        f"/consent/{links.token_of(agreement)}",
+        f"/result/{links.token_of(notice)}",
+    )
+
+
+@pytest.fixture(scope="module")
+def pages(city: City) -> dict[str, tuple[str | None, str]]:
+    """endpoint → (who, address): a stranger, else the first of the registered, else of the staff, who comes to it."""
+    with city.app.app_context():
+        mailed = signed_links()
+        users = list(db.session.scalars(select(User).order_by(User.id)))
+        registered = [user.email for user in users if not user.roles]
+    pages = {endpoint: (None, path) for endpoint, path in pages_of(city.app, None, also=mailed).items()}
+    for email in (*registered, *(PEOPLE[role] for role in STAFF)):
+        for endpoint, path in pages_of(city.app, email, also=TYPED if email not in registered else AFTERWARDS).items():
+            pages.setdefault(endpoint, (email, path))
+    return pages
+
+
+def test_every_page_of_the_url_map_is_reached_by_somebody(city, pages):
+    with city.app.app_context():
+        rules = {
+            rule.endpoint
+            for rule in city.app.url_map.iter_rules()
+            if "GET" in rule.methods and (access_of(rule.endpoint) != "exempt" or rule.endpoint.startswith("security."))
+        }
+    assert rules - set(pages) - set(NOT_LINKED) - {"security.static"} == set()
+
+
+def look(window: Window, path: str, *, width: int) -> list[str]:
+    """What is wrong with one page at this width."""
+    window.page.set_viewport_size({"width": width, "height": 900})
+    answer = window.open(path)
+    wrong = [] if answer.status == 200 else [f"answers {answer.status}"]
+    for violation in Axe().run(window.page).response["violations"]:
+        node = violation["nodes"][0]
+        wrong.append(f"{violation['id']}: {violation['help']} {node['html'][:160]} {node['failureSummary'][:300]}")
+    return [f"{path} at {width}: {one}" for one in wrong]
+
+
+def too_wide(window: Window, path: str, *, width: int = 320) -> list[str]:
+    window.page.set_viewport_size({"width": width, "height": 700})
+    window.open(path)
+    wide = window.page.evaluate("document.documentElement.scrollWidth")
+    return [f"{path} is {wide} px wide on a phone of {width}"] if wide > width else []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_keeps_anybody_out(city: City, pages, window: Opener, scheme):
+    """axe-core at the width of a phone and of a desk; nothing in the console, no report of the content policy."""
+    wrong: list[str] = []
+    windows: dict[str | None, Window] = {}
+    for endpoint, (email, path) in sorted(pages.items()):
+        if FILES in endpoint:
+            continue
+        if email not in windows:
+            windows[email] = window(email, color_scheme=scheme)
+        at = windows[email]
+        for width in (390, 1280) if scheme == "light" else (390,):
+            wrong += look(at, path, width=width)
+            if endpoint in MAIN_PAGES:
+                SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+                name = f"{endpoint.replace('.', '-')}-{width}-{scheme}.png"
+                at.page.screenshot(path=SCREENSHOTS / name, full_page=True)
+        if scheme == "light":
+            wrong += too_wide(at, path)
+    assert wrong == [], "\n".join(wrong)
+    assert not {one for one in MAIN_PAGES if one not in pages}, "a main page has another name now"
