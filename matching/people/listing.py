@@ -37,7 +37,7 @@ class PeopleFilters(Filters):
         seen = {Being.SUPPORTER: sight.supporters, Being.REPRESENTATIVE: sight.organizations}
         seen[Being.COUNCIL] = sight.councils
         box: Any = self["q"]
-        box.label.text = _("名前・ふりがな・電話番号の末尾4桁") if sight.contacts else _("名前・ふりがな")
+        box.label.text = _("名前・電話の末尾4桁") if sight.contacts else _("名前・ふりがな")
         being: Any = self["being"]
         being.choices = [SelectChoice("", _("すべて"))] + [
             SelectChoice(one.value, _(one.label)) for one in Being if seen[one]

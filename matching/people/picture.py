@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from ..accounts.actor import Actor
 from ..accounts.history import Happened, history_of
+from ..audit import AuditEntry
 from ..councils.models import Appointment
 from ..database import db
 from ..dispatch.models import Candidate, Decision, Dispatch, DispatchMember, Inquiry
 from ..dispatch.states import DispatchState, InquiryState
+from ..groups import reading as groups_read
 from ..groups.models import Group
 from ..help_requests.models import HelpRequest
 from ..i18n import fiscal_year
@@ -37,9 +40,8 @@ from ..registry.models import (
     Skill,
 )
 from ..registry.states import RepresentationState
+from ..supporters import reading as supporters_read
 from ..supporters.models import Supporter
-from ..supporters.reading import HAPPENED as SUPPORTER_HAPPENED
-from ..supporters.reading import VALUES
 from .belonging import family_of
 from .seeing import Sight, sight_of
 
@@ -48,16 +50,10 @@ LINES = 100  # imported values
 CONTACT_VALUES = frozenset(kind.value for kind in ContactKind)
 SENT = (DispatchState.PLANNED, DispatchState.DONE)
 
-GROUP_HAPPENED = {
-    "group:register": _l("登録団体として登録しました。"),
-    "group:edit": _l("登録団体の内容を直しました。"),
-    "group:renew": _l("登録団体の内容を確かめて、更新しました。"),
-    "group:end": _l("登録団体の登録を終えました。"),
-}
 COUNCIL_HAPPENED = {
-    "appointment:appoint": _l("審議会等の委員になりました。"),
-    "appointment:edit": _l("審議会等の委員としての記録を直しました。"),
-    "appointment:leave": _l("審議会等の委員を退任しました。"),
+    "appointment:appoint": _l("審議会等の委員になりました：%(who)s"),
+    "appointment:edit": _l("審議会等の委員としての記録を直しました：%(who)s"),
+    "appointment:leave": _l("審議会等の委員を退任しました：%(who)s"),
 }
 
 
@@ -144,7 +140,7 @@ def picture_of(party: Party, *, by: Actor, day: date) -> Picture:
         requests_in_all=in_all,
         standing=_standing(ids, by=by, day=day) if sight.requests else None,
         provenance=_provenance(ids, sight),
-        history=_history([party, *consents, *bases], supporters, groups, appointments, representations),
+        history=_history(party, [*consents, *bases, *supporters, *groups], appointments, representations),
     )
 
 
@@ -266,17 +262,37 @@ def _provenance(ids: list[int], sight: Sight) -> list[tuple[str, Provenance, Imp
         query = query.where(Provenance.import_id.not_in(of_desks))
     if not sight.contacts:
         query = query.where(Provenance.field.not_in(CONTACT_VALUES))
-    return [(str(VALUES.get(one.field, one.field)), one, file) for one, file in db.session.execute(query)]
+    return [
+        (str(supporters_read.VALUES.get(one.field, one.field)), one, file) for one, file in db.session.execute(query)
+    ]
 
 
-def _history(*subjects: list[Any]) -> list[Happened]:
-    """What the reader does not see is not among the subjects."""
+def _history(
+    party: Party, others: list[Any], appointments: list[Appointment], representations: list[Representation]
+) -> list[Happened]:
+    """What the reader does not see is not among the records."""
+    of_organization = isinstance(party, Organization)
+    names = {one.id: one.person.name if of_organization else one.organization.name for one in representations}
+    councils = {term.id: term.council.name for term in appointments}
     sentences = (
-        registry.HAPPENED
-        | registry.REPRESENTED
-        | SUPPORTER_HAPPENED
-        | GROUP_HAPPENED
-        | COUNCIL_HAPPENED
+        _as_of(Registry.SUPPORTER, supporters_read.HAPPENED)
+        | _as_of(Registry.GROUP, groups_read.HAPPENED)
+        | registry.naming(COUNCIL_HAPPENED, councils)
+        | registry.naming(registry.REPRESENTED, names)
         | registry.AGREED
+        | registry.HAPPENED
     )
-    return history_of([one for some in subjects for one in some], sentences)
+    return history_of([party, *others, *appointments, *representations], sentences)
+
+
+def _as_of(room: Registry, sentences: Mapping[str, Any]) -> dict[str, Any]:
+    """A registry's own sentences, which do not say of which registry they speak."""
+
+    def say(sentence: Any) -> Callable[[AuditEntry], str]:
+        return lambda entry: _(
+            "%(registry)s：%(sentence)s",
+            registry=_(room.label),
+            sentence=sentence(entry) if callable(sentence) else sentence,
+        )
+
+    return {event: say(sentence) for event, sentence in sentences.items()}

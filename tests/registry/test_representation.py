@@ -247,7 +247,7 @@ def test_who_no_longer_acts_for_an_organization_loses_its_pages(app, session):
     assert "聞いた方法を選んでください。" in page
     form = button(page, "/end")
     form["source"] = "telephone"
-    assert "代表者・担当者を終えました。" in form.submit(status=303).follow()
+    assert "代表者・担当者を終えました：代表 一郎" in form.submit(status=303).follow()
     own.get(f"/organizations/{organization.id}", status=404)
     form.submit(status=409)
     assert session.scalar(select(func.count()).where(AuditEntry.event == "representation:end")) == 1

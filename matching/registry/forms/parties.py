@@ -37,7 +37,7 @@ class OrganizationFilters(Filters):
     def __init__(self) -> None:
         super().__init__()
         box: Any = self["q"]
-        box.label.text = _("団体名・ふりがな・電話番号の末尾4桁")
+        box.label.text = _("団体名・電話の末尾4桁")
 
 
 class OrganizationFields:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
 from wtforms import BooleanField, FieldList, FormField
+
+from ...i18n import as_day
 
 CONTROLS = ("csrf_token", "step", "seen", "go")
 
@@ -142,6 +145,8 @@ def in_words(field: Any) -> list[tuple[str, str]]:
     if hasattr(field, "iter_choices"):
         chosen = [str(choice[1]) for choice in field.iter_choices() if choice[2] and str(choice[0])]
         return [(label, "、".join(chosen))] if chosen else []
+    if isinstance(field.data, date) and not field.errors:
+        return [(label, as_day(field.data))]
     text = field._value() if hasattr(field, "_value") else str(field.data or "")
     return [(label, text)] if text.strip() else []
 

@@ -32,6 +32,7 @@ from .listing import (
     all_representations_of,
     history_of_organization,
     likeliest_first,
+    naming,
     organizations_found,
 )
 from .naming import kana_key, name_key, value_key
@@ -103,6 +104,7 @@ __all__ = [
     "known_to_desks",
     "likeliest_first",
     "name_key",
+    "naming",
     "next_number",
     "organizations_found",
     "organizations_like",

@@ -52,8 +52,7 @@ def enter_person(
     facts: PersonFacts, contacts: Iterable[Contact] = (), *, form_key: str, by: Actor, now: datetime
 ) -> Person:
     """Write a person down. The same form a second time shows the first one."""
-    if first := written_with(form_key):
-        assert isinstance(first, Person)
+    if isinstance(first := written_with(form_key), Person):
         return first
     person = create_person(facts.name, kana=facts.kana, form_key=form_key)
     _write(person, facts)
@@ -67,8 +66,7 @@ def enter_organization(
     facts: OrganizationFacts, contacts: Iterable[Contact] = (), *, form_key: str, by: Actor, now: datetime
 ) -> Organization:
     """Write an organization down. The same form a second time shows the first one."""
-    if first := written_with(form_key):
-        assert isinstance(first, Organization)
+    if isinstance(first := written_with(form_key), Organization):
         return first
     organization = create_organization(facts.name, kind=facts.organization_kind, kana=facts.kana)
     organization.form_key = form_key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -54,11 +55,11 @@ HAPPENED: dict[str, Any] = {
     "organization:create": _l("団体の記録を作りました。"),
     "organization:edit": _edited,
 }
-REPRESENTED: dict[str, Any] = {
-    "representation:claim": _l("代表者・担当者だという申し出がありました。"),
-    "representation:approve": _l("代表者・担当者として確認しました。"),
-    "representation:refuse": _l("代表者・担当者だという申し出を、確認できませんでした。"),
-    "representation:end": _l("代表者・担当者を終えました。"),
+REPRESENTED = {
+    "representation:claim": _l("代表者・担当者だという申し出がありました：%(who)s"),
+    "representation:approve": _l("代表者・担当者として確認しました：%(who)s"),
+    "representation:refuse": _l("代表者・担当者だという申し出を、確認できませんでした：%(who)s"),
+    "representation:end": _l("代表者・担当者を終えました：%(who)s"),
 }
 AGREED: dict[str, Any] = {
     "consent:give": _about_consent(_l("同意を受けました：%(what)s")),
@@ -68,9 +69,7 @@ AGREED: dict[str, Any] = {
 }
 
 
-def organizations_found(
-    *, words: str, kind: OrganizationKind | None, district_id: int | None
-) -> Select[Organization]:
+def organizations_found(*, words: str, kind: OrganizationKind | None, district_id: int | None) -> Select[Organization]:
     """Organizations that the filters leave, by kana; with words, the likeliest first."""
     query = select(Organization).where(Organization.canonical_id.is_(None)).options(joinedload(Organization.district))
     if kind is not None:
@@ -113,5 +112,15 @@ def all_representations_of(organization_id: int) -> list[Representation]:
     return list(db.session.scalars(query))
 
 
+def naming(sentences: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
+    """Sentences with ``%(who)s`` in them, for ``history_of``: the name that belongs to the record of the entry."""
+
+    def say(sentence: Any) -> Any:
+        return lambda entry: str(sentence) % {"who": names.get(entry.subject_id, "")}
+
+    return {event: say(sentence) for event, sentence in sentences.items()}
+
+
 def history_of_organization(organization: Organization, representations: list[Representation]) -> list[Happened]:
-    return history_of([organization, *representations], HAPPENED | REPRESENTED)
+    names = {one.id: one.person.name for one in representations}
+    return history_of([organization, *representations], HAPPENED | naming(REPRESENTED, names))
