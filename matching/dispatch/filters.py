@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from ..accounts.permissions import current_actor
 from ..help_requests.states import ENDED, RequestState
 from ..i18n import era_year, today
-from ..registry.forms import Filters, one_line, one_of
+from ..registry.forms import Filters, one_line, one_of, reference
 from ..registry.forms.filters import LONGEST
 from ..registry.vocabulary import all_desks
 from .services import archive
@@ -73,6 +73,8 @@ class EndedFilters(Filters):
         _l("窓口"), choices=lambda: [SelectChoice("", ""), *_desks()], coerce=lambda value: _number(value) or ""
     )
     ending = one_of(_l("結果"), [state for state in RequestState if state in ENDED])
+    field = reference(_l("分野"))
+    district = reference(_l("地域"))
 
     @property
     def narrowed(self) -> Narrowed:

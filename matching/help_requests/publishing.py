@@ -115,7 +115,7 @@ def _is_past(request: HelpRequest, day: date) -> bool:
 
 def public_face(request: HelpRequest) -> PublicRequest:
     """What would be shown of a request; its requester sees this before letting it be shown."""
-    title, rest = _parted(_without_names(request).strip())
+    title, rest = _title_of(_without_names(request).strip())
     return PublicRequest(
         key=request.public_key,
         title=title,
@@ -129,23 +129,17 @@ def public_face(request: HelpRequest) -> PublicRequest:
     )
 
 
-def _parted(text: str) -> tuple[str, str]:
-    """The first line as the title, and what follows; of one paragraph, its first sentence."""
-    title, line_end, rest = text.partition("\n")
-    if not line_end and (sentence := FIRST_SENTENCE.match(text)):
-        title, rest = sentence[1], text[sentence.end() :]
-    return title.strip(), rest.strip()
-
-
 def _title_of(text: str) -> tuple[str, str]:
-    """What stands above, and what follows it: where the first sentence is long, its beginning stands above the whole."""
+    """The first line as the title, and what follows; of one paragraph or a long line, its first sentence.
+
+    Where that is long too, its beginning stands above the whole.
+    """
     line, _line_end, rest = text.partition("\n")
-    if len(line) <= LONGEST_TITLE:
-        return line.strip(), rest.strip()
-    sentence, full_stop, others = line.partition("。")
-    if full_stop and len(sentence) <= LONGEST_TITLE:
-        return sentence.strip(), f"{others}\n{rest}".strip()
-    return f"{line[:LONGEST_TITLE].rstrip()}…", text
+    if (not rest or len(line) > LONGEST_TITLE) and (sentence := FIRST_SENTENCE.match(line)):
+        line, rest = sentence[1], f"{line[sentence.end() :]}\n{rest}"
+    if len(line) > LONGEST_TITLE:
+        return f"{line[:LONGEST_TITLE].rstrip()}…", text
+    return line.strip(), rest.strip()
 
 
 def _day_in_words(occasion: Occasion) -> str:

@@ -42,7 +42,7 @@ def reopen(request: HelpRequest, *, cannot_come: Collection[int], reason: str, b
     if not leaving:
         raise Invalid(_("来られなくなった人を選んでください。"), field="cannot_come")
     if not reason.strip():
-        raise Invalid(_("来られなくなった理由を書いてください。窓口の中だけで読みます。"), field="reason")
+        raise Invalid(_("来られなくなった理由を書いてください。"), field="reason")
     decision = decision_of(request)
     if decision is None or decision.result is not DecisionResult.GRANTED:
         raise MatchingError(_("取り消せる決定がありません。"))
