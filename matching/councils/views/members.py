@@ -61,10 +61,9 @@ def _page(person: Person, form: Any = None) -> Page:
         known = {
             "version": person.version,
             "agreed": consent is not None,
-            "agreed_on": consent.given_on if consent else None,
             "expertise": "\n".join(skill.phrase for skill in skills),
         }
-        form = CandidacyForm(formdata=None, data=known)
+        form = _candidacy_form(person, formdata=None, data=known)
     return form_page(
         "councils/member.html",
         form,
@@ -83,7 +82,7 @@ def _page(person: Person, form: Any = None) -> Page:
 @requires(Permission.COUNCIL_CONSENT, load_member)
 def candidacy(person: Person) -> Page:
     """What the person said on paper; without the mark, the consent is taken back."""
-    form: Any = CandidacyForm()
+    form = _candidacy_form(person)
     if sent(form, person):
         answer = done(
             form,
@@ -96,10 +95,18 @@ def candidacy(person: Person) -> Page:
     return _page(person, form)
 
 
+def _candidacy_form(person: Person, **known: Any) -> Any:
+    """The day of a consent that stands is not asked again: another one is given after this one is taken back."""
+    form: Any = CandidacyForm(**known)
+    if services.consenting([person.id]):
+        del form.agreed_on
+    return form
+
+
 def _set_candidacy(form: Any, person: Person, *, now: datetime) -> Person:
     actor = current_actor()
     if form.agreed.data:
-        services.agree(person, on=form.agreed_on.data, by=actor, now=now)
+        services.agree(person, on=form.agreed_on.data if "agreed_on" in form else None, by=actor, now=now)
     else:
         services.withdraw_candidacy(person, by=actor, now=now)
     services.set_expertise(person, form.phrases, by=actor, now=now)
