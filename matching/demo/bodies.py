@@ -10,10 +10,9 @@ from ..accounts.actor import Source
 from ..councils import services as councils
 from ..councils.models import Appointment, Council, CouncilRole
 from ..groups import services as groups
-from ..registry import services as registry
-from ..registry.models import Organization, Purpose
+from ..registry.models import Gender, Organization, Person, Purpose
 from .city import OPENED, City, Facts, Life, read
-from .people import contacts_of, department, offer_of, party_of, person_of, represent, skills_of
+from .people import contacts_of, department, offer_of, party_of, represent, skills_of
 
 
 def load_bodies(city: City) -> None:
@@ -28,6 +27,8 @@ def load_bodies(city: City) -> None:
 
 def _group(city: City, row: Facts) -> Life:
     key, registered_on = row["key"], date.fromisoformat(row["registered_on"])
+    if registered_on > city.today:
+        return
     now = city.since_opening(registered_on, key)
     yield now
     desk = city.at_the_desk("saporant", key)
@@ -50,8 +51,8 @@ def _group(city: City, row: Facts) -> Life:
         now = max(now, city.on(day, key))
         yield now
         groups.renew(group, on=day, by=by, now=now)
-    if row["state"] == "ended":
-        ended_on = date.fromisoformat(row["ended_on"])
+    ended_on = date.fromisoformat(row["ended_on"]) if row["state"] == "ended" else date.max
+    if ended_on <= city.today:
         now = max(now, city.on(ended_on, key))
         yield now
         groups.end_group(group, on=ended_on, by=by, now=now)
@@ -96,21 +97,38 @@ class _Council:
             begins = date.fromisoformat(starts)
             now = max(now, self.city.since_opening(begins, self.row["department"]))
             yield now
-            self._appoint(member, begins, ends and date.fromisoformat(ends), now=now)
-        if member["left_on"]:
-            left_on = date.fromisoformat(member["left_on"])
+            before = self.terms.get(member["substitute_for"] or "")
+            if before and before.left_on is None:
+                return  # the seat is not free yet
+            self._appoint(member, begins, ends and date.fromisoformat(ends), substitute_for=before, now=now)
+        left_on = date.fromisoformat(member["left_on"]) if member["left_on"] else date.max
+        if left_on <= self.city.today:
             now = max(now, self.city.on(left_on, key))
             yield now
-            councils.leave(self.terms[key], on=left_on, by=self.city.for_councils(self.row["department"]), now=now)
+            because, by = member["left_because"], self.city.for_councils(self.row["department"])
+            councils.leave(self.terms[key], on=left_on, because=because, by=by, now=now)
 
-    def _appoint(self, member: Facts, starts: date, ends: date | None, *, now: datetime) -> None:
-        by = self.city.for_councils(self.row["department"])
-        person = person_of(self.city, member, by=by, now=now)
+    def _appoint(
+        self, member: Facts, starts: date, ends: date | None, *, substitute_for: Appointment | None, now: datetime
+    ) -> None:
+        key, by = member["key"], self.city.for_councils(self.row["department"])
+        known = party_of(self.city, key, by=by, now=now)
+        assert isinstance(known, Person)
+        person = councils.write_member(
+            known,
+            name=known.name,
+            kana=member["kana"],
+            birth_year=member["birth_year"],
+            gender=Gender(member["gender"]) if member["gender"] else None,
+            affiliation=member["affiliation"],
+            form_key=f"demo-{key}",
+            by=by,
+            now=now,
+        )
         if member["council_candidacy"]:
-            told = by.told_by(Source.PAPER, on_behalf_of=person.id)
-            registry.set_consents(person, [Purpose.COUNCIL], among=[Purpose.COUNCIL], by=told, now=now, on=starts)
-        first = member["key"] not in self.terms and not member["same_person_as"]
-        self.terms[member["key"]] = councils.appoint(
+            councils.agree(person, on=None, by=by, now=now)
+        first = key not in self.terms and not member["same_person_as"]
+        self.terms[key] = councils.appoint(
             self.council,
             person,
             category=member["category"] or "",
@@ -118,6 +136,7 @@ class _Council:
             ex_officio=bool(member["ex_officio"]),
             starts=starts,
             ends=ends,
+            substitute_for=substitute_for,
             skills=skills_of(member["expertise"] or []) if first else None,
             by=by,
             now=now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,7 +17,7 @@ from ..database import db
 from ..i18n import TOKYO, today
 from ..registry import services as registry
 from ..registry.models import ContactKind, Gender, Organization, Party, Person, Purpose
-from ..registry.services import Contact, SkillWords
+from ..registry.services import Contact, OrganizationFacts, PersonFacts, SkillWords
 from ..registry.vocabulary import PARTS, Department, Desk, District, Money, OrganizationKind, Support
 from ..supporters import services as supporters
 from ..supporters.models import Supporter
@@ -131,36 +132,29 @@ def contacts_of(row: Facts) -> list[Contact]:
     ]
 
 
-def party_of(city: City, key: str, *, by: Actor, now: datetime) -> Party:
+def party_of(city: City, key: str, contacts: Sequence[Contact] = (), *, by: Actor, now: datetime) -> Party:
     """Whoever stands behind this key: written down when first mentioned, whichever file that is in."""
     if key not in city.parties:
         row = city.rows[key]
         same = row["same_as"] or row["same_person_as"] or row["representative"]
         if same:
             city.parties[key] = party_of(city, same, by=by, now=now)
-        elif row["org_kind"]:
-            city.parties[key] = registry.write_organization(
-                None,
-                name=row["name"],
-                kana=row["kana"],
-                kind=OrganizationKind(row["org_kind"]),
-                district_id=city.districts.get(row["district"] or ""),
-                by=by,
-                now=now,
-            )
         else:
-            city.parties[key] = registry.write_person(None, name=row["name"], kana=row["kana"], by=by, now=now)
+            city.parties[key] = _write_down(city, row, contacts, by=by, now=now)
+    elif contacts:
+        registry.edit_contacts(city.parties[key], contacts, by=by, now=now)
     return city.parties[key]
 
 
-def person_of(city: City, row: Facts, *, by: Actor, now: datetime) -> Person:
-    """The person of this entry, with what it adds to what is known."""
-    person = party_of(city, row["key"], by=by, now=now)
-    assert isinstance(person, Person)
-    person.birth_year = row["birth_year"] or person.birth_year
-    person.affiliation = row["affiliation"] or person.affiliation
-    person.gender = Gender(row["gender"]) if row["gender"] else person.gender
-    return person
+def _write_down(city: City, row: Facts, contacts: Sequence[Contact], *, by: Actor, now: datetime) -> Party:
+    form_key = f"demo-{row['key']}"
+    district_id = city.districts.get(row["district"] or "")
+    if row["org_kind"]:
+        body = OrganizationFacts(row["name"], OrganizationKind(row["org_kind"]), row["kana"], district_id)
+        return registry.enter_organization(body, contacts, form_key=form_key, by=by, now=now)
+    gender = Gender(row["gender"]) if row["gender"] else None
+    person = PersonFacts(row["name"], row["kana"], row["birth_year"], gender, district_id, row["affiliation"])
+    return registry.enter_person(person, contacts, form_key=form_key, by=by, now=now)
 
 
 def _organization(city: City, row: Facts) -> Life:
@@ -169,22 +163,23 @@ def _organization(city: City, row: Facts) -> Life:
     now = min(now, city.needed.get(key, now))
     yield now
     by = city.at_the_desk(key=key).told_by(Source.PAPER)
-    organization = party_of(city, key, by=by, now=now)
+    organization = party_of(city, key, contacts_of(row), by=by, now=now)
     assert isinstance(organization, Organization)
-    registry.set_contacts(organization, contacts_of(row))
     represent(city, organization, row, by=by, now=now)
 
 
 def represent(city: City, organization: Organization, row: Facts, *, by: Actor, now: datetime) -> None:
-    """Those who act for an organization said so, and the desk knows them."""
+    """Those who act for an organization said so themselves, or it told the desk."""
     for one in row["representatives"] or []:
-        person = person_of(city, one, by=by, now=now)
-        registry.set_contacts(person, contacts_of(one))
-        said_by = by
+        person = party_of(city, one["key"], contacts_of(one), by=by, now=now)
+        assert isinstance(person, Person)
+        title = one["role"] or ""
         if one["account"] and person.mail:
-            said_by = actor_of(_user(city, one["key"], email=person.mail, name=one["name"], now=now, party=person))
-        claimed = registry.claim(person, organization, title=one["role"] or "", by=said_by, now=now)
-        registry.decide_representation(claimed, approve=True, by=by, now=now)
+            user = _user(city, one["key"], email=person.mail, name=one["name"], now=now, party=person)
+            claimed = registry.claim(person, organization, title=title, by=actor_of(user), now=now)
+            registry.decide_representation(claimed, approve=True, by=by, now=now)
+        else:
+            registry.add_representative(organization, person=person, title=title, by=by, now=now)
 
 
 # -- Supporters
@@ -268,8 +263,6 @@ def _register(city: City, row: Facts, *, now: datetime) -> Supporter:
     # On the web they wrote it themselves; of most the account has been deleted since.
     by = Actor(kind="public") if way is Source.WEB else city.at_the_desk(key=row["key"]).told_by(way)
     party = party_of(city, row["key"], by=by, now=now)
-    if isinstance(party, Person):
-        person_of(city, row, by=by, now=now)
     by = by.told_by(way, on_behalf_of=party.id)
     mail = next((told.value for told in contacts_of(row) if told.kind is ContactKind.MAIL), None)
     if row["account"] and mail:

@@ -79,7 +79,14 @@ def test_everybody_written_down_is_there(rows):
     assert count(HelpRequest) == len(read("requests"))
     terms = [1 + len(member["earlier"] or ()) for council in read("councils") for member in council["members"]]
     assert count(Appointment) == sum(terms)
-    assert count(Appointment, Appointment.left_on.is_not(None)) >= 1
+
+
+def test_a_substitute_sits_for_the_rest_of_the_term(rows):
+    substitutes = rows.scalars(select(Appointment).where(Appointment.substitute_for_id.is_not(None))).all()
+    assert substitutes
+    for one in substitutes:
+        assert one.substitute_for.left_because and one.substitute_for.left_on < one.starts
+        assert one.ends == one.substitute_for.ends
 
 
 def test_registrations_stand_as_they_were_written(rows):
