@@ -9,13 +9,13 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from ..accounts.actor import Actor
 from ..accounts.history import Happened, history_of
 from ..audit import AuditEntry
+from ..councils import history as councils_read
 from ..councils.models import Appointment
 from ..database import db
 from ..dispatch.models import Candidate, Decision, Dispatch, DispatchMember, Inquiry
@@ -49,12 +49,6 @@ SHOWN = 10  # requests and dispatches on the page; the rest is counted
 LINES = 100  # imported values
 CONTACT_VALUES = frozenset(kind.value for kind in ContactKind)
 SENT = (DispatchState.PLANNED, DispatchState.DONE)
-
-COUNCIL_HAPPENED = {
-    "appointment:appoint": _l("審議会等の委員になりました：%(who)s"),
-    "appointment:edit": _l("審議会等の委員としての記録を直しました：%(who)s"),
-    "appointment:leave": _l("審議会等の委員を退任しました：%(who)s"),
-}
 
 
 @dataclass(frozen=True)
@@ -273,11 +267,11 @@ def _history(
     """What the reader does not see is not among the records."""
     of_organization = isinstance(party, Organization)
     names = {one.id: one.person.name if of_organization else one.organization.name for one in representations}
-    councils = {term.id: term.council.name for term in appointments}
+    councils = {term.id: _("「%(name)s」", name=term.council.name) for term in appointments}
     sentences = (
         _as_of(Registry.SUPPORTER, supporters_read.HAPPENED)
         | _as_of(Registry.GROUP, groups_read.HAPPENED)
-        | registry.naming(COUNCIL_HAPPENED, councils)
+        | registry.naming(councils_read.TERM, councils, word="whose")
         | registry.naming(registry.REPRESENTED, names)
         | registry.AGREED
         | registry.HAPPENED

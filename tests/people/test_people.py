@@ -237,7 +237,7 @@ def test_everything_about_one_person_stands_on_one_page_and_its_reading_is_writt
     for known in ("083-000-4321", "手品クラブ", "文化審議会", "公募", "手品の会", "協働サポーター", "同意あり"):
         assert known in page, known
     assert "1回（うち内諾 1回、辞退 0回）" in page and "1回（うち今年度" in page
-    assert "委員になりました" in page and "登録を確認しました" in page
+    assert "「文化審議会」の任期を入れました。" in page and "登録を確認しました" in page
     read = session.scalars(select(AuditEntry).where(AuditEntry.event == "person:read")).one()
     assert read.subject_id == person.id
 
@@ -247,7 +247,7 @@ def test_a_contractor_sees_the_same_page_without_councils(session, contractor):
     session.commit()
     page = contractor.get(f"/people/{person.id}")
     assert "手品クラブ" in page and "083-000-4321" in page
-    assert "文化審議会" not in page and "審議会等の委員になりました" not in page
+    assert "文化審議会" not in page and "任期を入れました" not in page
 
 
 def test_a_contractor_is_not_told_of_what_somebody_was_asked_as_a_council_member(session, contractor, desk):

@@ -112,11 +112,11 @@ def all_representations_of(organization_id: int) -> list[Representation]:
     return list(db.session.scalars(query))
 
 
-def naming(sentences: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
-    """Sentences with ``%(who)s`` in them, for ``history_of``: the name that belongs to the record of the entry."""
+def naming(sentences: Mapping[str, Any], names: Mapping[int, str], *, word: str = "who") -> dict[str, Any]:
+    """Sentences with ``%(who)s``, or another word, in them: the name that belongs to the record of the entry."""
 
     def say(sentence: Any) -> Any:
-        return lambda entry: str(sentence) % {"who": names.get(entry.subject_id, "")}
+        return lambda entry: str(sentence) % {word: names.get(entry.subject_id, "")}
 
     return {event: say(sentence) for event, sentence in sentences.items()}
 
