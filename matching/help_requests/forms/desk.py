@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length
 
 from ...accounts.actor import Source
 from ...registry.forms import (
@@ -35,7 +36,7 @@ from .matter import NOT_DECIDED, MatterFields, OutlineFields, WordsFields, one_l
 class EnterForm(OutlineFields, WordsFields, MatterFields, Form):
     """A coordinator writes down what somebody asked for."""
 
-    organization = HiddenField()
+    organization = HiddenField(validators=[Length(max=9)])  # as the view reads it
     organization_name = name_of(_l("団体の名前"), longest=120, ask=_l("団体の名前を入れてください。"))
     organization_kind = one_of(_l("団体の種類"), OrganizationKind, ask=_l("団体の種類を選んでください。"))
     organization_district = reference(_l("団体の地域"))
