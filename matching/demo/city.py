@@ -18,7 +18,7 @@ from typing import Any
 from zlib import crc32
 
 from flask_security.utils import hash_password
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from ..accounts.actor import Actor, actor_of
 from ..accounts.models import User
@@ -188,7 +188,17 @@ class City:
 
 def post(moment: datetime) -> None:
     """Mails leave when they are due. Not by ``outbox.deliver_due``, which commits: a city comes whole or not at all."""
-    due = update(Message).where(Message.state == MessageState.HELD, Message.due_at <= moment)
-    left = {"claimed_at": Message.due_at, "sent_at": Message.due_at, "created_at": Message.due_at}
-    sent = due.values(state=MessageState.SENT, attempts=1, **left)
-    db.session.execute(sent, execution_options={"synchronize_session": False})
+    db.session.execute(LEAVE, {"moment": moment}, execution_options={"synchronize_session": False})
+
+
+LEAVE = (
+    update(Message)
+    .where(Message.state == MessageState.HELD, Message.due_at <= bindparam("moment"))
+    .values(
+        state=MessageState.SENT,
+        attempts=1,
+        claimed_at=Message.due_at,
+        sent_at=Message.due_at,
+        created_at=Message.due_at,
+    )
+)
