@@ -107,7 +107,7 @@ def accounts() -> list[tuple[str, list[Account]]]:
     return [(kind, found) for kind, found in kinds.items() if found]
 
 
-_SUPPORTER, _ACTS = N_("協働サポーター"), N_("団体の代表者・担当者")
+_SUPPORTER, _ACTS = N_("協働サポーター"), N_("代表者・担当者")
 
 
 def _with_something_to_answer() -> set[int]:
