@@ -67,8 +67,6 @@ def export() -> Response:
     query = listing.people_found(listing.PeopleFilters(sight), by=actor, day=day)
     people = list(db.session.scalars(query.limit(MOST)))
     belonging = belonging_of([person.id for person in people], sight=sight, day=day)
-    audit.record("person:export", db.session.get_one(User, actor.user_id), by=actor, at=now)
-    db.session.commit()
     columns = [(_("番号"), [str(person.id) for person in people])]
     columns.append((_("氏名"), [person.name for person in people]))
     columns.append((_("ふりがな"), [person.kana or "" for person in people]))
@@ -83,7 +81,10 @@ def export() -> Response:
     if sight.councils:
         columns.append((_("審議会等の数"), [str(one.seats) if one.seats else "" for one in whole]))
     rows = zip(*(values for _head, values in columns), strict=True)
-    return csv_file(f"{_('個人')}_{day:%Y%m%d}", (head for head, _values in columns), rows)
+    file = csv_file(f"{_('個人')}_{day:%Y%m%d}", (head for head, _values in columns), rows)
+    audit.record("person:export", db.session.get_one(User, actor.user_id), by=actor, at=now)
+    db.session.commit()  # at the end: it forgets what was read
+    return file
 
 
 @bp.get("/people/<int:party_id>")

@@ -74,15 +74,16 @@ class browser_engine:
         event.remove(db.engine, "before_cursor_execute", self.note)
 
 
-def test_three_and_thirty_organizations_take_the_same_number_of_queries(session, desk):
+@pytest.mark.parametrize("path", ["/organizations", "/organizations/export"])
+def test_three_and_thirty_organizations_take_the_same_number_of_queries(session, desk, path):
     for number in range(3):
         a_representative(an_organization(f"第{number}自治会"))
     session.commit()
-    few = statements(desk, "/organizations")
+    few = statements(desk, path)
     for number in range(3, 30):
         a_representative(an_organization(f"第{number}自治会"))
     session.commit()
-    assert statements(desk, "/organizations") == few
+    assert statements(desk, path) == few
 
 
 def test_the_file_holds_the_list_without_contact_data_and_guards_formulas(app, session, desk):

@@ -62,8 +62,6 @@ def export_organizations() -> Response:
     now, actor = datetime.now(UTC), current_actor()
     found = list(db.session.scalars(_found(OrganizationFilters()).limit(MOST)))
     acting = services.acting_for([one.id for one in found])
-    audit.record("organization:export", db.session.get_one(User, actor.user_id), by=actor, at=now)
-    db.session.commit()
     approved = RepresentationState.APPROVED
     rows = (
         (
@@ -77,7 +75,10 @@ def export_organizations() -> Response:
         for one in found
     )
     head = (_("番号"), _("団体名"), _("ふりがな"), _("団体の種類"), _("地域"), _("代表者・担当者の数"))
-    return csv_file(f"{_('団体')}_{today(now):%Y%m%d}", head, rows)
+    file = csv_file(f"{_('団体')}_{today(now):%Y%m%d}", head, rows)
+    audit.record("organization:export", db.session.get_one(User, actor.user_id), by=actor, at=now)
+    db.session.commit()  # at the end: it forgets what was read
+    return file
 
 
 @bp.get(ONE)
