@@ -66,6 +66,18 @@
     return Boolean(field) || event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
   }
 
+  // A letter is printed by a button that only a browser with scripts can offer.
+  function offerPrinting() {
+    for (const place of document.querySelectorAll("[data-print]")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "btn btn-outline-primary";
+      button.textContent = place.dataset.print;
+      button.addEventListener("click", () => window.print());
+      place.replaceChildren(button);
+    }
+  }
+
   // The slash leads to the box in the head that finds; the switch beside a list turns it off too.
   function boxKey() {
     const box = document.querySelector("[data-box]");
@@ -94,7 +106,8 @@
     button.type = "button";
     button.className = "btn btn-text btn-sm";
     hint.append(text, button);
-    (list.closest(".table-scroll") ?? list).before(hint);
+    const shown = list.closest(".table-scroll") ?? list, head = shown.previousElementSibling;
+    if (head?.matches(".list-head")) head.append(hint); else shown.before(hint);
     const show = () => {
       text.textContent = on ? words.keysHint : words.keysOff;
       button.textContent = on ? words.keysTurnOff : words.keysTurnOn;
@@ -123,4 +136,5 @@
   countCharacters();
   listKeys();
   boxKey();
+  offerPrinting();
 })();
