@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,6 +82,7 @@ def load(instance: Path) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": is_https,
         "REMEMBER_COOKIE_SECURE": is_https,
         "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_DURATION": timedelta(days=30),
         "REMEMBER_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_TIME_LIMIT": 12 * 60 * 60,
         "BABEL_DEFAULT_LOCALE": "ja",
