@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, String, and_, event, false, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, event, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .database import Model, db
@@ -62,24 +62,27 @@ def record(
     return entry
 
 
-def entries_about(subjects: Iterable[Any], *, most: int = 500) -> list[AuditEntry]:
-    """The latest entries about these records, newest first, in one query."""
+def history(
+    *, case: int | None = None, about: Iterable[Any] = (), events: Collection[str] | None = None, most: int = 500
+) -> list[AuditEntry]:
+    """The latest entries of a case, or about some records, oldest first; in one query.
+
+    ``events`` are those that the reader is told of: asked of the database, so that much reading, which is written down
+    too, does not push out what happened.
+    """
+    about_what = AuditEntry.case == case if case is not None else _about(about)
+    query = select(AuditEntry).where(about_what).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    if events is not None:
+        query = query.where(AuditEntry.event.in_(sorted(events)))
+    return list(db.session.scalars(query.limit(most)))[::-1]
+
+
+def _about(subjects: Iterable[Any]) -> ColumnElement[bool]:
     ids: dict[str, list[int]] = {}
     for subject in subjects:
         ids.setdefault(subject.__tablename__, []).append(subject.id)
-    about = [and_(AuditEntry.subject_type == kind, AuditEntry.subject_id.in_(some)) for kind, some in ids.items()]
-    query = select(AuditEntry).where(or_(false(), *about)).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-    return list(db.session.scalars(query.limit(most)))
-
-
-def history(*, case: int | None = None, subject: Any = None) -> list[AuditEntry]:
-    """The entries of one case or one record, oldest first."""
-    query = select(AuditEntry).order_by(AuditEntry.at, AuditEntry.id)
-    if case is not None:
-        query = query.where(AuditEntry.case == case)
-    if subject is not None:
-        query = query.where(AuditEntry.subject_type == subject.__tablename__, AuditEntry.subject_id == subject.id)
-    return list(db.session.scalars(query.limit(500)))
+    same = (and_(AuditEntry.subject_type == kind, AuditEntry.subject_id.in_(some)) for kind, some in ids.items())
+    return or_(false(), *same)
 
 
 @event.listens_for(Session, "before_flush")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DatabaseError
@@ -52,7 +54,7 @@ def test_the_database_itself_refuses(session, entry, statement):
 
 
 def test_reading_entries_is_no_change(session, entry):
-    assert [row.event for row in audit.history(subject=session.get(Person, entry.subject_id))] == ["person:create"]
+    assert [row.event for row in audit.history(about=[session.get(Person, entry.subject_id)])] == ["person:create"]
     session.commit()
 
 
@@ -77,3 +79,15 @@ def test_a_history_is_in_the_order_of_time(session, now):
         audit.record(f"person:{hour}", person, by=SYSTEM, at=now.replace(hour=hour), case=9)
     session.flush()
     assert [row.event for row in audit.history(case=9)] == ["person:3", "person:4", "person:5"]
+
+
+def test_much_reading_does_not_push_out_what_happened(session, now):
+    person = a_person()
+    audit.record("person:create", person, by=SYSTEM, at=now)
+    audit.record("person:edit", person, by=SYSTEM, at=now + timedelta(minutes=1), case=9)
+    for minute in range(2, 600):
+        audit.record("person:read", person, by=SYSTEM, at=now + timedelta(minutes=minute), case=9)
+    audit.record("person:rename", person, by=SYSTEM, at=now + timedelta(days=1), case=9)
+    events = ["person:create", "person:edit", "person:rename"]
+    assert [row.event for row in audit.history(about=[person], events=events)] == events
+    assert [row.event for row in audit.history(case=9, events=events)] == events[1:]

@@ -31,7 +31,7 @@ def history_of(subjects: Iterable[Any], sentences: Mapping[str, Any]) -> list[Ha
 
     Two queries, however long it is. What a role may not learn of, its ``sentences`` do not name.
     """
-    entries = [entry for entry in audit.entries_about(subjects) if entry.event in sentences]
+    entries = audit.history(about=subjects, events=sentences.keys())[::-1]
     ids = {entry.actor_user_id for entry in entries if entry.actor_user_id}
     names = {user.id: user.shown_name for user in db.session.scalars(select(User).where(User.id.in_(ids)))}
     happened = []

@@ -88,23 +88,24 @@ LOOKED = frozenset({"request:read"})
 
 
 def history_of_case(request: HelpRequest, *, reader: Actor, hidden: Collection[int] = ()) -> list[Happened]:
-    """When, who and by which way, what; oldest first. ``hidden`` parties are not named."""
-    rows = [row for row in audit.history(case=request.id) if row.event not in LOOKED]
+    """When, who and by which way, what; newest first. ``hidden`` parties are not named."""
+    rows = audit.history(case=request.id, events=EVENTS.keys() - LOOKED)
     users = {user.id: user for user in db.session.scalars(_among(User, [r.actor_user_id for r in rows]))}
     behalf = {row.on_behalf_of_id for row in rows}.difference(hidden)
     parties = {party.id: party for party in db.session.scalars(_among(Party, behalf))}
     handovers = iter(help_requests.handovers_of(request))
-    return [Happened(row.at, _who(row, users, parties), _sentence(row, handovers, reader)) for row in rows]
+    told = [Happened(row.at, _who(row, users, parties), _sentence(row, handovers, reader)) for row in rows]
+    return told[::-1]
 
 
 def history_for_requester(request: HelpRequest) -> list[Happened]:
     """The same for whoever asks, newest first: only what is theirs to know, and nobody's name."""
-    told = [row for row in audit.history(case=request.id) if row.event in FOR_THE_REQUESTER]
+    told = audit.history(case=request.id, events=FOR_THE_REQUESTER.keys())
     return [Happened(row.at, "", str(FOR_THE_REQUESTER[row.event])) for row in reversed(told)]
 
 
 def _sentence(entry: AuditEntry, handovers: Iterator[Handover], reader: Actor) -> str:
-    sentence = str(EVENTS.get(entry.event, entry.event))
+    sentence = str(EVENTS[entry.event])
     if entry.event != "request:hand_over" or (handover := next(handovers, None)) is None:
         return sentence
     desks = {"before": handover.from_desk.name, "after": handover.to_desk.name}
