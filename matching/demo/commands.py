@@ -40,6 +40,7 @@ def demo_app(folder: Path, *, port: int = 5000) -> Flask:
     return create_app(
         {
             "DEMO": True,
+            "DESK_TELEPHONE": "083-000-0000",
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / DATABASE}",
             "MAIL_BACKEND": "file",
