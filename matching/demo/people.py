@@ -46,13 +46,15 @@ def load_people(city: City) -> None:
         city.begin(row["key"], _organization(city, row))
     for row in read("supporters"):
         city.begin(row["key"], _supporter(city, row))
+    for row in read("claims"):
+        city.begin(row["key"], _claim(city, row))
 
 
 def know_everybody(city: City) -> None:
     for kind, people in (("organizations", "representatives"), ("groups", "representatives"), ("councils", "members")):
         for row in read(kind):
             city.rows.update((one["key"], one) for one in (row, *(row[people] or ())))
-    city.rows.update((row["key"], row) for row in read("supporters"))
+    city.rows.update((row["key"], row) for kind in ("supporters", "claims") for row in read(kind))
     for row in read("requests"):
         before = city.days_ago(row["submitted_days_ago"] + 20, row["key"])
         for key in (row["organization"], row["candidate"], row["then"], *listed(row["declines"])):
@@ -180,6 +182,18 @@ def represent(city: City, organization: Organization, row: Facts, *, by: Actor, 
             registry.decide_representation(claimed, approve=True, by=by, now=now)
         else:
             registry.add_representative(organization, person=person, title=title, by=by, now=now)
+
+
+def _claim(city: City, row: Facts) -> Life:
+    """Somebody who says that they act for an organization, and waits for the desk."""
+    now = city.days_ago(row["claimed_days_ago"], row["key"], at_home=True)
+    yield now
+    organization, mail = city.parties[row["organization"]], row["contacts"][0]["value"]
+    assert isinstance(organization, Organization)
+    user = _user(city, row["key"], email=mail, name=row["name"], now=now)
+    person = registry.become_person(user, name=row["name"], kana=row["kana"], by=actor_of(user), now=now)
+    registry.edit_contacts(person, contacts_of(row), by=actor_of(user), now=now)
+    registry.claim(person, organization, title=row["role"], by=actor_of(user), now=now)
 
 
 # -- Supporters
