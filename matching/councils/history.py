@@ -7,10 +7,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from ..accounts.history import Happened, history_of
 from ..audit import AuditEntry
-from ..registry.models import Consent
+from ..database import db
+from ..registry.models import Consent, Person
 from .models import Appointment, Council
 
 COUNCIL = {
@@ -18,8 +20,8 @@ COUNCIL = {
     "council:edit": _l("審議会等の内容を直しました。"),
     "council:end": _l("廃止と記録しました。"),
     "council:reopen": _l("廃止を取り消しました。"),
-    "appointment:strike": _l("まちがって入れた任期を取り消しました。"),
 }
+STRUCK = "appointment:strike"
 TERM = {
     "appointment:appoint": _l("%(whose)sの任期を入れました。"),
     "appointment:edit": _l("%(whose)sの任期の記録を直しました。"),
@@ -34,12 +36,27 @@ CONSENT = {
 
 def history_of_council(council: Council, terms: Sequence[Appointment]) -> list[Happened]:
     names = {term.id: _("%(name)sさん", name=term.person.name) for term in terms}
-    return history_of([council, *terms], COUNCIL | _about_terms(names))
+    return history_of([council, *terms], COUNCIL | _about_terms(names) | {STRUCK: _saying_whose(council)})
 
 
 def history_of_person(terms: Sequence[Appointment], consents: Sequence[Consent]) -> list[Happened]:
     names = {term.id: _("「%(name)s」", name=term.council.name) for term in terms}
     return history_of([*terms, *consents], CONSENT | _about_terms(names))
+
+
+def _saying_whose(council: Council) -> Callable[[AuditEntry], str]:
+    """Of a struck term nothing is left but the log: it says for whom it was."""
+    struck = select(AuditEntry.on_behalf_of_id).where(
+        AuditEntry.event == STRUCK, AuditEntry.subject_type == "council", AuditEntry.subject_id == council.id
+    )
+    names = {person.id: person.name for person in db.session.scalars(select(Person).where(Person.id.in_(struck)))}
+
+    def say(entry: AuditEntry) -> str:
+        if name := names.get(entry.on_behalf_of_id or 0):
+            return _("まちがって入れた%(name)sさんの任期を取り消しました。", name=name)
+        return _("まちがって入れた任期を取り消しました。")
+
+    return say
 
 
 def _about_terms(names: dict[int, str]) -> dict[str, Any]:

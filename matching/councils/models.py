@@ -63,6 +63,7 @@ class Appointment(Stamped, Model):
             sqlite_where=text("left_on IS NULL"),
             postgresql_where=text("left_on IS NULL"),
         ),
+        {"sqlite_autoincrement": True},  # the log speaks of a struck term by a number that no other may get
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -75,6 +76,7 @@ class Appointment(Stamped, Model):
     ends: Mapped[date | None]
     left_on: Mapped[date | None]  # the last day of somebody who leaves early
     left_because: Mapped[str | None] = mapped_column(String(200))
+    left_with_the_council: Mapped[bool] = mapped_column(default=False)  # it was abolished: back if it is opened again
     substitute_for_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))  # 補欠: for the rest of a term
     form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the opened form: sent twice, one
     version: Mapped[int] = mapped_column()

@@ -51,7 +51,9 @@ def upgrade() -> None:
         batch.create_unique_constraint(op.f("uq_party_form_key"), ["form_key"])
     with op.batch_alter_table("council") as batch:
         batch.add_column(sa.Column("ended_on", sa.Date(), nullable=True))
-    with op.batch_alter_table("appointment") as batch:
+    _add_filled("appointment", sa.Column("left_with_the_council", sa.Boolean()), "false")
+    # The log speaks of a struck term by its number: SQLite must not give that to another one.
+    with op.batch_alter_table("appointment", table_kwargs={"sqlite_autoincrement": True}) as batch:
         batch.add_column(sa.Column("left_because", sa.String(length=200), nullable=True))
         batch.add_column(sa.Column("substitute_for_id", sa.Integer(), nullable=True))
         batch.create_foreign_key(
@@ -97,6 +99,16 @@ def upgrade() -> None:
         postgresql_where=standing,
     )
 
+    # A role is held once, also where it has no place; of what was given twice, the first stays.
+    op.execute(
+        "DELETE FROM role_grant WHERE id NOT IN (SELECT min(id) FROM role_grant"
+        " GROUP BY user_id, role, coalesce(desk_id, 0), coalesce(department_id, 0))"
+    )
+    with op.batch_alter_table("role_grant") as batch:
+        batch.drop_constraint(op.f("uq_role_grant_user_id_role_desk_id_department_id"), type_="unique")
+    once = [sa.text("coalesce(desk_id, 0)"), sa.text("coalesce(department_id, 0)")]
+    op.create_index("uq_role_grant_once", "role_grant", ["user_id", "role", *once], unique=True)
+
     # What stands there already gets its ending: callers are found by it.
     ending = "substr(value_key, max(1, length(value_key) - 3))"
     if op.get_bind().dialect.name == "postgresql":
@@ -115,6 +127,11 @@ def _add_filled(table: str, column: sa.Column, value: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("uq_role_grant_once", table_name="role_grant")
+    with op.batch_alter_table("role_grant") as batch:
+        batch.create_unique_constraint(
+            op.f("uq_role_grant_user_id_role_desk_id_department_id"), ["user_id", "role", "desk_id", "department_id"]
+        )
     op.drop_index("uq_decision_one_standing", table_name="decision")
     op.drop_index("ix_decision_request_id", table_name="decision")
     with op.batch_alter_table("decision") as batch:
@@ -145,6 +162,7 @@ def downgrade() -> None:
         batch.drop_column("form_key")
         batch.drop_constraint(op.f("fk_appointment_substitute_for_id_appointment"), type_="foreignkey")
         batch.drop_column("substitute_for_id")
+        batch.drop_column("left_with_the_council")
         batch.drop_column("left_because")
     with op.batch_alter_table("council") as batch:
         batch.drop_column("ended_on")

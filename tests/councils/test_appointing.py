@@ -296,6 +296,22 @@ def test_a_term_written_down_by_mistake_is_struck_out_and_the_log_says_so(clerk,
     page = clerk.get(f"/councils/appointments/{term.id}/edit")
     form = posting_to(page, "/strike")
     page = form.submit(status=303).follow()
-    assert "安部 憲昭さんの任期を取り消しました。" in page and "まちがって入れた任期を取り消しました。" in page
+    assert (
+        "安部 憲昭さんの任期を取り消しました。" in page
+        and "まちがって入れた安部 憲昭さんの任期を取り消しました。" in page
+    )
     assert count(session, Appointment) == 0
     form.submit(status=404)
+
+
+def test_a_struck_term_leaves_a_trace_of_whose_it_was_and_its_number_to_nobody(clerk, session):
+    council, person = a_council(), a_person("安部 憲昭")
+    term = a_member(council, person)
+    number, page = term.id, clerk.get(f"/councils/appointments/{term.id}/edit")
+    page = posting_to(page, "/strike").submit(status=303).follow()
+    assert "まちがって入れた安部 憲昭さんの任期を取り消しました。" in page
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.event == "appointment:strike")).one()
+    assert (entry.subject_type, entry.subject_id, entry.on_behalf_of_id) == ("council", council.id, person.id)
+    assert entry.source == Source.WEB.value
+    assert a_member(council, a_person("別の 人")).id > number
+    assert clerk.get(f"/councils/{council.id}").text.count("別の 人さんの任期を入れました。") == 1

@@ -202,13 +202,14 @@ def test_a_council_ends_and_its_members_with_it(clerk, session):
     assert council.state is CouncilState.STANDING and staying.left_on is None and "委員を入れる" in page
 
 
-def test_who_left_before_stays_away_when_a_council_is_opened_again(session):
+@pytest.mark.parametrize("because", ["異動", "審議会等の廃止"])
+def test_who_left_before_stays_away_when_a_council_is_opened_again(session, because):
     council = a_council()
     left = a_member(council, a_person("先に やめた"))
-    services.leave(left, on=date(2026, 3, 31), because="異動", by=SYSTEM, now=NOW)
+    services.leave(left, on=date(2026, 3, 31), because=because, by=SYSTEM, now=NOW)
     services.end_council(council, on=date(2026, 3, 31), members_leave=False, by=SYSTEM, now=NOW)
     services.reopen_council(council, by=SYSTEM, now=NOW)
-    assert left.left_on == date(2026, 3, 31) and left.left_because == "異動"
+    assert left.left_on == date(2026, 3, 31) and left.left_because == because
 
 
 def test_a_term_that_is_to_begin_later_keeps_a_council_from_ending(session):

@@ -21,6 +21,7 @@ from ..models import Appointment, Council, CouncilRole
 from ..states import TERM, TermAction, TermState
 from .publishing import refresh_member
 from .reading import terms_of_person
+from .turn import take_turn
 
 
 def appoint(
@@ -42,9 +43,9 @@ def appoint(
 
     A substitute (補欠) sits for the rest of the predecessor's term. The same form a second time shows the first term.
     """
+    take_turn(council, *([substitute_for] if substitute_for else []))
     if form_key and (first := appointed_with(form_key)):
         return first
-    _one_at_a_time(council)
     if substitute_for is not None:
         ends = _rest_of_the_term(substitute_for, council, starts=starts, ends=ends)
     _check_term(council, person, starts, ends)
@@ -76,6 +77,7 @@ def renew(
     appointment: Appointment, *, ends: date, category: str, role: CouncilRole, by: Actor, now: datetime
 ) -> Appointment:
     """再任: the next term begins the day after. Told twice, it is written down once."""
+    take_turn(appointment.council, appointment)
     TERM.after(appointment.state, TermAction.RENEW)
     name = appointment.person.name
     if appointment.ends is None:
@@ -121,7 +123,7 @@ def correct(
     now: datetime,
 ) -> set[str]:
     """Mend a slip of what was written; answers the names of what changed. A substitute's term ends with this one."""
-    _one_at_a_time(appointment.council)
+    take_turn(appointment.council, appointment)
     if appointment.substitute_for is not None:
         ends = _rest_of_the_term(
             appointment.substitute_for, appointment.council, starts=starts, ends=ends, substitute=appointment
@@ -150,6 +152,20 @@ def correct(
 
 def leave(appointment: Appointment, *, on: date, because: str | None = None, by: Actor, now: datetime) -> None:
     """A member leaves before the term is over; ``on`` is the last day."""
+    take_turn(appointment.council, appointment)
+    end_term(appointment, on=on, because=because, by=by, now=now)
+
+
+def end_term(
+    appointment: Appointment,
+    *,
+    on: date,
+    because: str | None = None,
+    with_the_council: bool = False,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """What ``leave`` does, and abolishing a council for each of its terms, for whoever has the turn."""
     left = TERM.after(appointment.state, TermAction.LEAVE)
     if on < appointment.starts:
         raise Invalid(_("退任の日は、任期の始まりか、それよりあとの日付にしてください。"), field="on")
@@ -158,6 +174,7 @@ def leave(appointment: Appointment, *, on: date, because: str | None = None, by:
             _("任期は%(day)sまでです。それより前の日付にしてください。", day=as_day(appointment.ends)), field="on"
         )
     appointment.left_on, appointment.left_because = on, because or None
+    appointment.left_with_the_council = with_the_council
     assert appointment.state is left
     audit.record("appointment:leave", appointment, by=by, at=now)
     refresh_member(appointment.person, now=now)
@@ -165,23 +182,30 @@ def leave(appointment: Appointment, *, on: date, because: str | None = None, by:
 
 def take_back_leave(appointment: Appointment, *, by: Actor, now: datetime) -> None:
     """The leave was written down by mistake: the term goes on as it was."""
+    take_turn(appointment.council, appointment)
+    resume_term(appointment, by=by, now=now)
+
+
+def resume_term(appointment: Appointment, *, by: Actor, now: datetime) -> None:
+    """What ``take_back_leave`` does, and opening a council again for each of its terms, for whoever has the turn."""
     running = TERM.after(appointment.state, TermAction.TAKE_BACK)
-    _one_at_a_time(appointment.council)
     if substitutes_of(appointment):
         raise MatchingError(_("この方の補欠の委員がいます。先に、補欠の方の任期を取り消してください。"))
     _check_term(appointment.council, appointment.person, appointment.starts, appointment.ends, apart_from=appointment)
     appointment.left_on = appointment.left_because = None
+    appointment.left_with_the_council = False
     assert appointment.state is running
     audit.record("appointment:return", appointment, by=by, at=now)
     refresh_member(appointment.person, now=now)
 
 
 def strike(appointment: Appointment, *, by: Actor, now: datetime) -> None:
-    """The term was written down by mistake: it is gone, and the council's log says that one was."""
+    """The term was written down by mistake: it is gone, and the council's log says that one was, and whose."""
+    take_turn(appointment.council, appointment)
     if substitutes_of(appointment):
         raise MatchingError(_("この方の補欠の委員がいます。先に、補欠の方の任期を取り消してください。"))
     person = appointment.person
-    audit.record("appointment:strike", appointment.council, by=by, at=now)
+    audit.record("appointment:strike", appointment.council, by=by.told_by(by.source, on_behalf_of=person.id), at=now)
     db.session.delete(appointment)
     refresh_member(person, now=now)
 
@@ -189,12 +213,6 @@ def strike(appointment: Appointment, *, by: Actor, now: datetime) -> None:
 def substitutes_of(appointment: Appointment) -> list[Appointment]:
     query = select(Appointment).where(Appointment.substitute_for_id == appointment.id).order_by(Appointment.id)
     return list(db.session.scalars(query))
-
-
-def _one_at_a_time(council: Council) -> None:
-    """Two clerks who write in the same council wait for each other, so that no terms overlap."""
-    db.session.flush()
-    db.session.scalar(select(Council.id).where(Council.id == council.id).with_for_update())
 
 
 def _check_term(

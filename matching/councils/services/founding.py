@@ -15,11 +15,10 @@ from ...i18n import today
 from ...registry.vocabulary import Department
 from ..models import Appointment, Council
 from ..states import COUNCIL, CouncilAction, TermState
-from .appointing import leave, take_back_leave
+from .appointing import end_term, resume_term
 from .publishing import refresh_member
 from .reading import terms_of_council
-
-WITH_THE_COUNCIL = "審議会等の廃止"  # why those left who sat on it to the end
+from .turn import take_turn
 
 
 def found_council(
@@ -52,6 +51,7 @@ def edit_council(
     now: datetime,
 ) -> set[str]:
     """Correct what is written; answers the names of what changed."""
+    take_turn(council, council)
     _refuse_taken_name(name, but_for=council)
     told = {
         "name": name.strip(),
@@ -86,6 +86,7 @@ def open_terms(council: Council, on: date) -> list[Appointment]:
 
 def end_council(council: Council, *, on: date, members_leave: bool, by: Actor, now: datetime) -> None:
     """Abolish a council; ``on`` is its last day. Whoever sits on it then leaves with it, if so said."""
+    take_turn(council, council)
     ended = COUNCIL.after(council.state, CouncilAction.END)
     staying = open_terms(council, on)
     if any(term.starts > on for term in staying):
@@ -101,7 +102,7 @@ def end_council(council: Council, *, on: date, members_leave: bool, by: Actor, n
             field="members_leave",
         )
     for term in staying:
-        leave(term, on=on, because=WITH_THE_COUNCIL, by=by, now=now)
+        end_term(term, on=on, with_the_council=True, by=by, now=now)
     council.ended_on = on
     assert council.state is ended
     audit.record("council:end", council, by=by, at=now)
@@ -110,11 +111,12 @@ def end_council(council: Council, *, on: date, members_leave: bool, by: Actor, n
 
 def reopen_council(council: Council, *, by: Actor, now: datetime) -> None:
     """It was abolished by mistake: whoever left with it sits on it again."""
+    take_turn(council, council)
     standing = COUNCIL.after(council.state, CouncilAction.REOPEN)
-    last_day, council.ended_on = council.ended_on, None
+    council.ended_on = None
     assert council.state is standing
     audit.record("council:reopen", council, by=by, at=now)
     db.session.flush()
     for term in terms_of_council(council):
-        if term.left_on == last_day and term.left_because == WITH_THE_COUNCIL:
-            take_back_leave(term, by=by, now=now)
+        if term.left_with_the_council:
+            resume_term(term, by=by, now=now)
