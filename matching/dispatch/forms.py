@@ -27,12 +27,15 @@ DECLINE_REASONS = (
 )
 
 
-def radio(label: Any, choices: Sequence[tuple[str, Any]], *, ask: Any, description: Any = "") -> RadioField:
+def radio(
+    label: Any, choices: Sequence[tuple[str, Any]], *, ask: Any, description: Any = "", default: str | None = None
+) -> RadioField:
     return RadioField(
         label,
         choices=[SelectChoice(value, text) for value, text in choices],
         validators=[InputRequired(message=ask)],
         description=description,
+        default=default,
         # An unchosen radio is sent as nothing at all: that is "not answered", not "not a valid choice".
         validate_choice=True,
     )
@@ -41,6 +44,12 @@ def radio(label: Any, choices: Sequence[tuple[str, Any]], *, ask: Any, descripti
 TOLD_BY = ((Source.TELEPHONE.value, _l("電話・窓口で話す")), (Source.PAPER.value, _l("書面で送る")))
 ASKED_BY = (*TOLD_BY, (Source.MAIL.value, _l("メールで送る（5分間は取り消せます）")))
 HEARD_BY = ((Source.TELEPHONE.value, _l("電話・窓口")), (Source.PAPER.value, _l("書面")))
+
+
+def heard_by_choice() -> RadioField:
+    """How the desk heard it: mostly by telephone."""
+    ask = _l("聞いた方法を選んでください。")
+    return radio(_l("聞いた方法"), HEARD_BY, ask=ask, default=Source.TELEPHONE.value)
 
 
 class SearchForm(Form):
@@ -148,7 +157,7 @@ def answer_form(inquiry: Inquiry, *, by_telephone: bool = False) -> Any:
             ),
         )
     if by_telephone:
-        OfThisInquiry.heard_by = radio(_l("聞いた方法"), HEARD_BY, ask=_l("聞いた方法を選んでください。"))
+        OfThisInquiry.heard_by = heard_by_choice()
     return OfThisInquiry(version=str(inquiry.version), heads=inquiry.heads)
 
 
@@ -182,7 +191,7 @@ class AgreementForm(Form):
 
 
 class HeardAgreementForm(AgreementForm):
-    heard_by = radio(_l("聞いた方法"), HEARD_BY, ask=_l("聞いた方法を選んでください。"))
+    heard_by = heard_by_choice()
 
 
 class DecisionForm(Form):
@@ -243,7 +252,7 @@ class ReportForm(Form):
 
 
 class StaffReportForm(ReportForm):
-    heard_by = radio(_l("聞いた方法"), HEARD_BY, ask=_l("聞いた方法を選んでください。"))
+    heard_by = heard_by_choice()
 
 
 class ReasonForm(Form):
