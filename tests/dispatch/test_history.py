@@ -47,7 +47,7 @@ def test_the_requester_reads_what_happened_without_anybodys_name(app, session):
     reopening.reopen(request, cannot_come=[supporter.party_id], reason="入院", by=SYSTEM, now=NOW)
     session.commit()
     page = sign_in(app, owner.email).get(f"/my/requests/{request.id}", status=200)
-    story = page.html.select_one(".timeline").text
+    story = " ".join(one.text for one in page.html.select(".timeline"))
     for told in (
         "窓口が依頼を受け付け",
         "来てくれる人の案内をお送り",

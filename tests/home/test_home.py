@@ -123,7 +123,7 @@ def test_a_stranger_signs_in_before_the_own_page(web):
 
 def test_somebody_without_anything_still_has_a_page(session, app):
     page = sign_in(app, a_user(party=a_person()).email).get("/me", status=200)
-    assert "まだ依頼はありません" in page
+    assert page.html.select("main a[href='/requests/new']") and "手伝ってほしい" in page.html.select_one("main").text
 
 
 def test_a_member_of_staff_goes_straight_to_work(session, app):

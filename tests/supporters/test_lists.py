@@ -109,7 +109,7 @@ def table(answer):
 def test_the_file_holds_what_the_list_shows_and_no_contact_data(app, session, desk):
     evil = a_supporter(a_person("=HYPERLINK(1)"), "+危ない", consents=[Purpose.MATCHING, Purpose.PUBLIC_ANONYMOUS])
     registry.set_contacts(evil.party, [Contact(ContactKind.TELEPHONE, "083-922-0001")])
-    answer = desk.get("/supporters?state=active").click("この一覧をファイル（CSV）で受け取る")
+    answer = desk.get("/supporters?state=active").click("この一覧をCSVで保存する")
     assert answer.content_type == "text/csv" and "no-store" in answer.headers["Cache-Control"]
     head, *rows = table(answer)
     assert len(rows) == 4 and head[:3] == ["番号", "名前", "ふりがな"]
