@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, abort, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import BadHost
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -29,6 +30,21 @@ CSP = (
 )
 
 
+def _is_form_again(response: Response) -> bool:
+    """A form that was sent and is shown once more, such as its next step. Browsers keep it, or their Back button would
+    answer with an error of their own instead of what was typed."""
+    return request.method == "POST" and response.mimetype == "text/html" and not response.location
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's, whose `Vary: Cookie` would make the browser ask again for a form that it may not send again."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        super().save_session(app, session, response)
+        if _is_form_again(response):
+            response.vary.discard("Cookie")
+
+
 def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None = None) -> Flask:
     """The application: config, extensions, i18n, errors, blueprints, commands, in that order."""
     instance = instance or settings.ROOT / "instance"
@@ -40,6 +56,7 @@ def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None
         static_url_path="/static",
     )
     app.url_map.converters["int"] = RowId
+    app.session_interface = Sessions()
     app.config.from_mapping(settings.load(instance))
     app.config.from_mapping(overrides or {})
     _trust_proxies(app)
@@ -124,5 +141,8 @@ def _set_headers(app: Flask) -> None:
         if app.config["PUBLIC_URL"].startswith("https:"):
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.mimetype == "text/html":
-            response.headers["Cache-Control"] = "no-store"  # Flask-Security writes one that no browser understands
+            # Flask-Security writes one that no browser understands.
+            response.headers["Cache-Control"] = "private, no-cache" if _is_form_again(response) else "no-store"
+        if request.endpoint == "security.logout":
+            response.headers["Clear-Site-Data"] = '"cache"'  # what was typed, on a computer that others use next
         return response

@@ -30,3 +30,16 @@ def test_the_language_that_was_asked_for_is_kept(web):
     ]  # fmt: skip
     cookie = web.get("/?lang=en").headers["Set-Cookie"]
     assert cookie.startswith("lang=en") and "HttpOnly" in cookie and "SameSite=Lax" in cookie
+
+
+def test_a_form_that_is_shown_again_stays_in_the_browser_until_its_user_leaves(app, session):
+    """Else the Back button leads to an error of the browser; nothing else that is shown stays there."""
+    browser = sign_in(app, a_coordinator().email)
+    page = browser.get("/requests/enter")
+    assert page.headers["Cache-Control"] == "no-store"
+    form = next(form for form in page.forms.values() if "caller" in form.fields)
+    again = form.submit("action", value="save", status=422)
+    assert again.headers["Cache-Control"] == "private, no-cache"
+    assert "Cookie" not in again.headers.get("Vary", "")
+    leaving = next(form for form in again.forms.values() if form.action.endswith("/logout")).submit(status=302)
+    assert leaving.headers["Clear-Site-Data"] == '"cache"' and leaving.headers["Cache-Control"] == "no-store"
