@@ -111,7 +111,7 @@ def test_a_role_that_is_given_is_written_down_once(app, session):
     user = session.scalars(select(User)).one()
     assert [(entry.event, entry.subject_id, entry.fields) for entry in entries] == [
         ("user:create", user.id, None),
-        ("role:grant", user.id, ["coordinator"]),
+        ("role:grant", user.id, ["coordinator", f"desk:{user.roles[0].desk_id}"]),
     ]
     assert {entry.actor_kind for entry in entries} == {"system"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_security.core import RoleMixin, UserMixin
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Model, Stamped
@@ -45,11 +45,22 @@ class User(Stamped, UserMixin, Model):
         return self.name or self.email
 
 
+def _once(name: str, *place: str, empty: str) -> Index:
+    where = text(empty)
+    return Index(name, "user_id", "role", *place, unique=True, sqlite_where=where, postgresql_where=where)
+
+
 class RoleGrant(Stamped, RoleMixin, Model):
     """One role of one user, at one desk or department where the role has a place."""
 
     __tablename__ = "role_grant"
-    __table_args__ = (UniqueConstraint("user_id", "role", "desk_id", "department_id"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "role", "desk_id", "department_id"),
+        # Where a place is empty, that says nothing: NULL is unlike any other NULL.
+        _once("uq_role_grant_at_a_desk", "desk_id", empty="department_id IS NULL"),
+        _once("uq_role_grant_for_a_department", "department_id", empty="desk_id IS NULL"),
+        _once("uq_role_grant_without_a_place", empty="desk_id IS NULL AND department_id IS NULL"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)

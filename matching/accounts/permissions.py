@@ -80,30 +80,31 @@ def coordinator(actor: Actor, subject: Any) -> bool:
     return actor.has(Role.COORDINATOR)
 
 
+def city_employee(actor: Actor, subject: Any) -> bool:
+    """Not the staff of a contracted desk: they see no council data, and no other role makes them see it."""
+    return not actor.contractor
+
+
 def administrator(actor: Actor, subject: Any) -> bool:
-    return actor.has(Role.ADMINISTRATOR)
+    return actor.has(Role.ADMINISTRATOR) and city_employee(actor, subject)
 
 
 def reading_staff(actor: Actor, subject: Any) -> bool:
-    return actor.has(Role.STAFF)
+    return actor.has(Role.STAFF) and city_employee(actor, subject)
 
 
 def council_staff(actor: Actor, subject: Any) -> bool:
-    return actor.has(Role.CLERK, Role.PERSONNEL, Role.STAFF, Role.ADMINISTRATOR)
-
-
-def city_employee(actor: Actor, subject: Any) -> bool:
-    """Not the staff of a contracted desk: they see no council data."""
-    return not actor.contractor
+    roles = (Role.CLERK, Role.PERSONNEL, Role.STAFF, Role.ADMINISTRATOR)
+    return actor.has(*roles) and city_employee(actor, subject)
 
 
 def council_office(actor: Actor, subject: Any) -> bool:
     """Those who look after the rosters of all departments."""
-    return actor.has(Role.PERSONNEL, Role.ADMINISTRATOR)
+    return actor.has(Role.PERSONNEL, Role.ADMINISTRATOR) and city_employee(actor, subject)
 
 
 def clerk(actor: Actor, subject: Any) -> bool:
-    return actor.has(Role.CLERK)
+    return actor.has(Role.CLERK) and city_employee(actor, subject)
 
 
 def of_a_department(actor: Actor, subject: Any) -> bool:

@@ -29,6 +29,7 @@ PER_PAGE = 50
 TOLD = 30
 HAPPENED = {
     "user:create": _l("アカウントを作りました。"),
+    "user:renew": _l("メールアドレスを確かめていなかったアカウントを、新しくしました。"),
     "role:grant": _l("権限を加えました。"),
     "role:take": _l("権限を外しました。"),
 }
@@ -69,18 +70,22 @@ def accounts() -> str:
     if filters.role.data:
         query = query.where(User.roles.any(RoleGrant.role == filters.role.data))
     found = db.paginate(query, page=filters.page, per_page=PER_PAGE, error_out=False)
+    desks = {desk.id: desk.name for desk in all_desks()}
+    departments = {department.id: department.name for department in all_departments()}
+    places = {f"desk:{id_}": name for id_, name in desks.items()}
+    places |= {f"department:{id_}": name for id_, name in departments.items()}
     return render_template(
         "home/accounts.html",
         filters=filters,
         found=found,
-        desks={desk.id: desk.name for desk in all_desks()},
-        departments={department.id: department.name for department in all_departments()},
-        history=_history(),
+        desks=desks,
+        departments=departments,
+        history=_history(places),
     )
 
 
-def _history() -> list[Happened]:
-    """The latest changes, also of those who have no role any more; two queries."""
+def _history(places: dict[str, str]) -> list[Happened]:
+    """The latest changes, also of those who have no role any more; two queries. ``places`` as the log names them."""
     query = (
         select(AuditEntry)
         .where(AuditEntry.subject_type == User.__tablename__, AuditEntry.event.in_(HAPPENED))
@@ -90,15 +95,19 @@ def _history() -> list[Happened]:
     ids = {one.subject_id for one in entries} | {one.actor_user_id for one in entries}
     names = {user.id: user.shown_name for user in db.session.scalars(select(User).where(User.id.in_(ids)))}
     return [
-        Happened(one.at, names.get(one.actor_user_id or 0, _("運用のコマンド")), _sentence(one, names))
+        Happened(one.at, names.get(one.actor_user_id or 0, _("運用のコマンド")), _sentence(one, names, places))
         for one in entries
     ]
 
 
-def _sentence(entry: AuditEntry, names: dict[int, str]) -> str:
-    roles = _("・").join(_(Role(value).label) for value in entry.fields or ())
+def _sentence(entry: AuditEntry, names: dict[int, str], places: dict[str, str]) -> str:
+    told = entry.fields or []
+    roles = _("・").join(_(role.label) for role in Role if role.value in told)
+    where = _("・").join(places[name] for name in told if name in places)
+    if roles and where:
+        roles = _("%(role)s（%(place)s）", role=roles, place=where)
     sentence = f"{names.get(entry.subject_id or 0, '')}：{HAPPENED[entry.event]}"
-    return f"{sentence}（{roles}）" if roles else sentence
+    return f"{sentence} {roles}" if roles else sentence
 
 
 @bp.route("/admin/accounts/new", methods=["GET", "POST"])

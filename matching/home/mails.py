@@ -11,8 +11,7 @@ from werkzeug.wrappers import Response
 
 from .. import outbox
 from ..accounts.actor import Actor
-from ..accounts.models import Role
-from ..accounts.permissions import Permission, current_actor, requires
+from ..accounts.permissions import Permission, administrator, coordinator, current_actor, requires
 from ..database import db
 from ..dispatch.models import Candidate, Shortlist
 from ..help_requests.models import HelpRequest
@@ -28,7 +27,7 @@ def _addresses_seen_by(actor: Actor) -> ColumnElement[bool]:
 
     Who sits on a council is kept from a contractor's staff even where a case was handed over to them.
     """
-    if actor.has(Role.ADMINISTRATOR):
+    if administrator(actor, None):
         return true()
     at_their_desk = Message.case.in_(select(HelpRequest.id).where(HelpRequest.desk_id.in_(actor.desks)))
     seen = or_(at_their_desk, Message.event.startswith("supporter:"))
@@ -59,7 +58,7 @@ def mails() -> str:
 def _message(message_id: int) -> Message | None:
     """One mail; for a coordinator, one whose recipient they may read."""
     actor = current_actor()
-    within_reach = [_addresses_seen_by(actor)] if actor.has(Role.COORDINATOR) else []
+    within_reach = [_addresses_seen_by(actor)] if coordinator(actor, None) else []
     return db.session.scalar(select(Message).where(Message.id == message_id, *within_reach))
 
 

@@ -9,6 +9,11 @@ branch_labels = None
 depends_on = None
 
 VERSIONED = ("party", "council", "appointment")
+ROLE_ONCE = (
+    ("uq_role_grant_at_a_desk", ["desk_id"], "department_id IS NULL"),
+    ("uq_role_grant_for_a_department", ["department_id"], "desk_id IS NULL"),
+    ("uq_role_grant_without_a_place", [], "desk_id IS NULL AND department_id IS NULL"),
+)
 
 
 def upgrade() -> None:
@@ -104,10 +109,10 @@ def upgrade() -> None:
         "DELETE FROM role_grant WHERE id NOT IN (SELECT min(id) FROM role_grant"
         " GROUP BY user_id, role, coalesce(desk_id, 0), coalesce(department_id, 0))"
     )
-    with op.batch_alter_table("role_grant") as batch:
-        batch.drop_constraint(op.f("uq_role_grant_user_id_role_desk_id_department_id"), type_="unique")
-    once = [sa.text("coalesce(desk_id, 0)"), sa.text("coalesce(department_id, 0)")]
-    op.create_index("uq_role_grant_once", "role_grant", ["user_id", "role", *once], unique=True)
+    for name, more, empty in ROLE_ONCE:
+        where = sa.text(empty)
+        columns = ["user_id", "role", *more]
+        op.create_index(name, "role_grant", columns, unique=True, sqlite_where=where, postgresql_where=where)
 
     # What stands there already gets its ending: callers are found by it.
     ending = "substr(value_key, max(1, length(value_key) - 3))"
@@ -127,11 +132,8 @@ def _add_filled(table: str, column: sa.Column, value: str) -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("uq_role_grant_once", table_name="role_grant")
-    with op.batch_alter_table("role_grant") as batch:
-        batch.create_unique_constraint(
-            op.f("uq_role_grant_user_id_role_desk_id_department_id"), ["user_id", "role", "desk_id", "department_id"]
-        )
+    for name, _more, _empty in ROLE_ONCE:
+        op.drop_index(name, table_name="role_grant")
     op.drop_index("uq_decision_one_standing", table_name="decision")
     op.drop_index("ix_decision_request_id", table_name="decision")
     with op.batch_alter_table("decision") as batch:

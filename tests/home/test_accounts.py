@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import event, func, select
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from sqlalchemy import event, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from matching.accounts import staffing
+from matching.accounts.actor import SYSTEM, actor_of
 from matching.accounts.models import Role, RoleGrant, User
+from matching.accounts.permissions import Permission, may
 from matching.audit import AuditEntry
 from matching.database import db
-from tests.conftest import sign_in
-from tests.factories import a_coordinator, a_desk, a_user, staff
+from matching.errors import MatchingError
+from matching.outbox import Message
+from tests.conftest import browser_of, sign_in
+from tests.councils.factories import NOW, a_council, a_department, a_member
+from tests.factories import a_coordinator, a_desk, a_person, a_user, staff
 
 NEW = "/admin/accounts/new"
 
@@ -126,3 +137,134 @@ def test_more_accounts_need_no_more_queries(session, administrator):
     for _ in range(27):
         a_coordinator()
     assert queries() == few
+
+
+# -- Whose account it is
+
+
+def test_an_account_that_a_stranger_opened_is_not_given_privileges_with_their_password(
+    session, app, web, administrator
+):
+    _user, browser = administrator
+    register = next(form for form in web.get("/register").forms.values() if "password" in form.fields)
+    register["email"], register["password"] = "hana@example.jp", "strangers-own-word"
+    register.submit()
+    strangers = session.scalars(select(User).where(User.email == "hana@example.jp")).one()
+    password, session_key = strangers.password, strangers.fs_uniquifier
+    confirmation = session.scalars(select(Message.body).where(Message.recipient == "hana@example.jp")).one()
+    give(browser, role="personnel").submit(status=303)
+    session.expire_all()
+    assert strangers.password != password and strangers.fs_uniquifier != session_key
+    assert (strangers.confirmed_at is not None, strangers.name) == (True, "係 花")
+    browser_of(app).get(re.search(r"http://localhost(/confirm/\S+)", confirmation)[1], expect_errors=True)
+    theirs = browser_of(app)
+    form = next(form for form in theirs.get("/login").forms.values() if "password" in form.fields)
+    form["email"], form["password"] = "hana@example.jp", "strangers-own-word"
+    form.submit(expect_errors=True)
+    theirs.get("/people", status=303)
+    assert "アカウントを、新しくしました" in browser.get("/admin/accounts")
+
+
+# -- Contractors
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.COORDINATOR])
+def test_whoever_works_for_a_contractor_is_a_contractor_in_everything(session, role):
+    user = a_coordinator("saporant")
+    session.add(RoleGrant(user=user, role=role, department_id=a_department().id if role is Role.CLERK else None))
+    session.flush()
+    actor, only = actor_of(user), actor_of(a_coordinator("saporant"))
+    for permission in Permission:
+        assert may(actor, permission) == may(only, permission), permission
+    council, seated = a_council(), a_person()
+    a_member(council, seated)
+    for permission, subject in ((Permission.COUNCIL_EDIT, council), (Permission.PERSON_READ, seated)):
+        assert not may(actor, permission, subject), permission
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"role": "coordinator", "desk": "saporant"}, {"role": "clerk"}),
+        ({"role": "coordinator", "desk": "saporant"}, {"role": "administrator"}),
+        ({"role": "coordinator", "desk": "saporant"}, {"role": "coordinator", "desk": "kyodo"}),
+        ({"role": "staff"}, {"role": "coordinator", "desk": "saporant"}),
+    ],
+)
+def test_a_contractors_role_and_one_of_the_city_are_not_held_by_one_person(session, administrator, first, second):
+    _user, browser = administrator
+    department = a_department()
+
+    def with_ids(words):
+        desk = {"desk": str(a_desk(words["desk"]).id)} if "desk" in words else {}
+        return words | desk | {"department": str(department.id)}
+
+    give(browser, **with_ids(first)).submit(status=303)
+    give(browser, **with_ids(first)).submit(status=303)
+    page = give(browser, **with_ids(second)).submit(status=422)
+    assert "委託先の窓口の人には、ほかの権限を加えられません" in page
+    assert len(grants_of(session, "hana@example.jp")) == 1
+
+
+# -- Once, and written down where
+
+
+def test_the_same_role_is_held_once_wherever_it_was_given(session):
+    for place in ({}, {"desk_id": a_desk().id}, {"department_id": a_department().id}):
+        user = a_user()
+        session.add(RoleGrant(user=user, role=Role.STAFF, **place))
+        session.flush()
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.execute(insert(RoleGrant).values(user_id=user.id, role=Role.STAFF, **place))
+
+
+def test_the_log_says_at_which_desk_or_department(session, administrator):
+    _user, browser = administrator
+    desk, department = a_desk("center:小郡"), a_department()
+    give(browser, role="coordinator", desk=str(desk.id)).submit(status=303)
+    give(browser, role="clerk", department=str(department.id)).submit(status=303)
+    page = browser.get("/admin/accounts")
+    told = page.html.select_one(".timeline").text
+    assert "コーディネーター（小郡地域交流センター）" in told and f"審議会担当（{department.name}）" in told
+    taken = next(form for form in page.forms.values() if "外す" in form.text)
+    taken.submit(status=303)
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.subject_type == "user").order_by(AuditEntry.id))
+    assert [(one.event, one.fields) for one in entries if one.event.startswith("role:")] == [
+        ("role:grant", ["coordinator", f"desk:{desk.id}"]),
+        ("role:grant", ["clerk", f"department:{department.id}"]),
+        ("role:take", ["coordinator", f"desk:{desk.id}"]),
+    ]
+
+
+def test_two_administrators_who_take_each_others_role_leave_one(session, app, administrator):
+    _one, browser = administrator
+    other = staff(Role.ADMINISTRATOR)
+    theirs = sign_in(app, other.email)
+    session.commit()
+
+    def taking(browser):
+        [form] = [form for form in browser.get("/admin/accounts").forms.values() if "外す" in form.text]
+        return form
+
+    forms = [taking(browser), taking(theirs)]
+    gate = threading.Barrier(2)
+
+    def send(form):
+        gate.wait()
+        return form.submit(expect_errors=True).status_int
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(send, forms))
+    session.rollback()
+    assert session.scalar(select(func.count()).where(RoleGrant.role == Role.ADMINISTRATOR)) == 1
+    assert answers[0] == 303 and answers[1] in (403, 404, 409)
+
+
+def test_the_last_administrator_stays(session):
+    user = staff(Role.ADMINISTRATOR)
+    away = staff(Role.ADMINISTRATOR)
+    away.active = False
+    session.flush()
+    with pytest.raises(MatchingError, match="最後の管理者"):
+        staffing.take_role(user.roles[0], by=SYSTEM, now=NOW)
+    staffing.take_role(away.roles[0], by=SYSTEM, now=NOW)
