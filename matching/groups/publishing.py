@@ -9,7 +9,6 @@ is about the other side after a decision. Whoever wants to reach a group asks th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,8 +21,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from ..database import db
 from ..engine.text import fold
 from ..registry import services as registry
-from ..registry.models import Consent, ContactKind, Organization, Party, Purpose, Registry, Skill
-from ..registry.services import name_key
+from ..registry.models import Consent, ContactPoint, Organization, Party, Purpose, Registry, Skill
+from ..registry.services import Contact, name_key
 from ..registry.vocabulary import District, Field, OrganizationKind, Support
 from .finding import parties_saying, related
 from .models import Group
@@ -31,10 +30,6 @@ from .states import GroupState
 
 LONGEST = 60  # what is read of the words
 FOUND = 200  # entries that words find at most
-
-MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-TELEPHONE = re.compile(r"(?<!\d)\+?\d[\d\-()\s]{7,16}\d(?!\d)")
-DIGITS = range(9, 14)  # of a telephone number
 
 
 @dataclass(frozen=True)
@@ -163,9 +158,9 @@ def _faces(groups: Sequence[Group]) -> list[PublicGroup]:
 
 def _face(group: Group, phrases: Sequence[str]) -> PublicGroup:
     organization = group.organization
-    addresses = [point.value for point in organization.contact_points if point.kind is ContactKind.ADDRESS]
-    skills = tuple(phrase for phrase in phrases if not contacts_told(phrase, addresses))
-    intro = "" if contacts_told(group.intro, addresses) else group.intro
+    points = organization.contact_points
+    skills = tuple(phrase for phrase in phrases if not registry.contact_data_in(phrase, points))
+    intro = "" if registry.contact_data_in(group.intro, points) else group.intro
     return PublicGroup(
         key=group.public_key,
         name=organization.name,
@@ -184,22 +179,9 @@ def _face(group: Group, phrases: Sequence[str]) -> PublicGroup:
     )
 
 
-def contacts_told(text: str, addresses: Collection[str] = ()) -> list[str]:
-    """What contact points stand in a text, in words; empty: none."""
-    folded, found = fold(text), []
-    if any(len(re.sub(r"\D", "", match)) in DIGITS for match in TELEPHONE.findall(folded)):
-        found.append(_("電話番号"))
-    if MAIL.search(folded):
-        found.append(_("メールアドレス"))
-    key = name_key(text)
-    if any(name_key(address) in key for address in addresses if name_key(address)):
-        found.append(_("住所"))
-    return found
-
-
-def refusal(texts: Iterable[str], addresses: Collection[str]) -> str | None:
+def refusal(texts: Iterable[str], points: Collection[Contact | ContactPoint]) -> str | None:
     """Why these texts cannot be published as they are; None where they can."""
-    found = list(dict.fromkeys(one for text in texts for one in contacts_told(text, addresses)))
+    found = list(dict.fromkeys(one for text in texts for one in registry.contact_data_in(text, points)))
     if not found:
         return None
     return _("公開する文章に、%(what)sが書かれています。消してから、もう一度送ってください。", what=_("・").join(found))

@@ -2,14 +2,14 @@
 
 For the directory: ``public_entries(day=…, words=…, field=…, district=…, page=…, per_page=…)`` answers a Pagination (for
 the macro ``pagination``) whose ``items`` are ``PublicSupporter``; ``public_entry(key)`` answers one of them or None.
-Consent is joined when read: withdrawn, it shows nothing from that moment on. Without a name nothing is shown that tells
-whose entry it is, and the order, by the random key, tells nothing either. A search finds what is shown.
+Consent is joined when read: withdrawn, it shows nothing from that moment on. Of an entry without a name, a text is
+withheld that holds the name, the affiliation or the organization acted for, as far as ``identity`` sees them; of every
+entry, one that holds contact data. The order, by the random key, tells nothing. A search finds what is shown.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,25 +19,17 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
-from ..engine.text import fold
 from ..registry import services as registry
-from ..registry.models import Consent, ContactKind, Party, PartyKind, Person, Purpose, Registry, Skill
-from ..registry.services import kana_key, name_key
+from ..registry.models import Consent, Party, PartyKind, Purpose, Registry, Skill
+from ..registry.services import name_key
 from ..registry.vocabulary import District, Field, Support
 from .finding import parties_saying, related
+from .identity import Identity, identities_of
 from .models import Supporter
 from .states import SupporterState
 
 LONGEST = 60  # what is read of the words
 FOUND = 200  # entries that words find at most
-SHORTEST_READING = 3  # はな is in too many words to be taken for a name
-
-PLACES = "市県町村区駅川山島湖池大小中高"  # 山口県 is not the family of that name
-MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-TELEPHONE = re.compile(r"(?<!\d)\+?\d[\d\-()\s]{7,16}\d(?!\d)")
-LEGAL_FORMS = re.compile(
-    r"npo法人|(特定非営利活動|[一公]般?益?(社団|財団)|社会福祉|医療|学校)法人|(株式|有限|合同)会社|\((株|有)\)"
-)
 
 
 @dataclass(frozen=True)
@@ -162,12 +154,15 @@ def _faces(supporters: Sequence[Supporter]) -> list[PublicSupporter]:
     )
     for party_id, phrase in db.session.execute(rows.order_by(Skill.party_id, Skill.position)):
         phrases.setdefault(party_id, []).append(phrase)
-    return [_face(one, phrases.get(one.party_id, []), named=one.party_id in named) for one in supporters]
+    known = identities_of([supporter.party for supporter in supporters])
+    return [
+        _face(one, phrases.get(one.party_id, []), known[one.party_id], named=one.party_id in named)
+        for one in supporters
+    ]
 
 
-def _face(supporter: Supporter, phrases: Sequence[str], *, named: bool) -> PublicSupporter:
+def _face(supporter: Supporter, phrases: Sequence[str], who: Identity, *, named: bool) -> PublicSupporter:
     party = supporter.party
-    who = Identity.of(party)
     skills = tuple(phrase for phrase in phrases if not who.told_by(phrase, named=named))
     intro = "" if who.told_by(supporter.intro, named=named) else supporter.intro
     return PublicSupporter(
@@ -181,71 +176,4 @@ def _face(supporter: Supporter, phrases: Sequence[str], *, named: bool) -> Publi
         anywhere=supporter.anywhere,
         supports=tuple(one for one in Support if one in (supporter.supports or ())),
         withheld=len(skills) < len(phrases) or intro != supporter.intro,
-    )
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What must not be told of somebody who shows no name, and, of contact points, of nobody."""
-
-    name: str
-    kana: str | None
-    is_person: bool
-    contacts: tuple[tuple[ContactKind, str], ...] = ()
-
-    @classmethod
-    def of(cls, party: Party) -> Identity:
-        contacts = tuple((point.kind, point.value) for point in party.contact_points)
-        return cls(party.name, party.kana, isinstance(party, Person), contacts)
-
-    def told_by(self, text: str, *, named: bool) -> list[str]:
-        """What of it stands in the text, in words; empty: nothing. ``named``: the name may be told."""
-        if not text:
-            return []
-        found = [] if named else self._names_in(text)
-        folded = fold(text)
-        if any(9 <= len(re.sub(r"\D", "", match)) <= 13 for match in TELEPHONE.findall(folded)):
-            found.append(_("電話番号"))
-        if MAIL.search(folded):
-            found.append(_("メールアドレス"))
-        key = name_key(text)
-        addresses = (value for kind, value in self.contacts if kind is ContactKind.ADDRESS)
-        if any(name_key(address) in key for address in addresses if name_key(address)):
-            found.append(_("住所"))
-        return found
-
-    def _names_in(self, text: str) -> list[str]:
-        key, read = name_key(text), kana_key(text)
-        label = _("氏名") if self.is_person else _("団体名")
-        name = name_key(self.name if self.is_person else LEGAL_FORMS.sub("", fold(self.name)))
-        parts = self.name.split() if self.is_person else ()
-        if (name and name in key) or any(_stands_in(name_key(part), key) for part in parts):
-            return [label]
-        kana = kana_key(self.kana or "")
-        readings = [kana_key(part) for part in (self.kana or "").split()] if self.is_person else []
-        if (len(kana) >= SHORTEST_READING and kana in read) or any(_is_read_in(one, read) for one in readings):
-            return [_("ふりがな")]
-        return []
-
-
-def _stands_in(part: str, key: str) -> bool:
-    """A family or given name of two letters or more, unless it is a part of a place's name."""
-    return len(part) > 1 and re.search(rf"{re.escape(part)}(?![{PLACES}])", key) is not None
-
-
-def _is_read_in(reading: str, key: str) -> bool:
-    """A name written in kana, at the beginning of a run of them."""
-    return len(reading) >= SHORTEST_READING and re.search(rf"(?<![ぁ-ゖー]){re.escape(reading)}", key) is not None
-
-
-def refusal(texts: Iterable[str], who: Identity, *, named: bool) -> str | None:
-    """Why these texts cannot be published as they are; None where they can."""
-    found = list(dict.fromkeys(one for text in texts for one in who.told_by(text, named=named)))
-    if not found:
-        return None
-    what = _("・").join(found)
-    if named:
-        return _("公開する文章に、%(what)sが書かれています。消してから、もう一度送ってください。", what=what)
-    return _(
-        "名前を出さずに公開する文章に、%(what)sが書かれています。消すか、公開の同意を選び直してください。", what=what
     )

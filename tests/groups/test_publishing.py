@@ -3,11 +3,12 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from matching.accounts.actor import SYSTEM
 from matching.database import db
 from matching.groups import services
+from matching.groups.models import Group
 from matching.groups.publishing import face_of, how_many, public_entries, public_entry
 from matching.registry import services as registry
 from matching.registry.models import ContactKind, Purpose
@@ -54,6 +55,15 @@ def test_contact_points_are_never_shown_nor_found(session):
     for words in ("0035", "083-000-0035", "sazanami@example.jp", "出前講座"):
         assert shown(words=words) == []
     assert [one.name for one in shown(words="合唱")] == ["さざなみ"]
+
+
+def test_a_local_telephone_number_is_not_shown(session):
+    a_group(consents=NAMED, contacts=[Contact(ContactKind.TELEPHONE, "083-922-1234")])
+    for text in ("電話は922-1234まで", "九二二ー五六七八です", "電話 9221234"):
+        shown_group = session.scalars(select(Group)).one()
+        shown_group.intro = text
+        [entry] = shown()
+        assert entry.intro == "" and entry.withheld, text
 
 
 def test_words_find_names_numbers_and_what_groups_do(session):

@@ -10,6 +10,8 @@ from matching import audit
 from matching.accounts.models import Role
 from matching.help_requests.models import HelpRequest, Honorarium, Insurance, Materials, Occasion, RequestKind, Travel
 from matching.help_requests.states import RequestState
+from matching.registry.models import ContactKind
+from matching.registry.services import Contact, set_contacts
 from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_desk, a_representative, staff
 
@@ -128,7 +130,7 @@ def test_terms_and_contacts_of_the_day_are_kept(session, browser, request_):
     [
         ({"kind": ""}, "派遣か紹介か"),
         ({"kind": "dispatch", "outline": " "}, "要約を書いて"),
-        ({"kind": "dispatch", "outline": "電話 083-922-0000"}, "電話番号かメールアドレスのようなもの"),
+        ({"kind": "dispatch", "outline": "電話 083-922-0000"}, "電話番号のようなもの"),
         ({"kind": "dispatch", "outline": "あ" * 1001}, "1000文字まで"),
         ({"kind": "dispatch", "title": ""}, "題名を"),
         ({"kind": "dispatch", "honorarium": "fixed"}, "謝礼の金額"),
@@ -149,6 +151,15 @@ def test_a_slip_changes_nothing_and_keeps_what_was_typed(session, browser, reque
 
 def test_contact_data_is_refused_also_when_only_saving(browser, request_):
     form_of(browser, request_, outline="hanako@example.jp まで").submit("action", value="save", status=422)
+
+
+def test_the_requesters_own_contact_points_are_refused_however_they_are_written(session, browser, request_):
+    own = [Contact(ContactKind.TELEPHONE, "083-922-1234"), Contact(ContactKind.ADDRESS, "山口市大殿4-5-6")]
+    set_contacts(request_.requester, own)
+    for outline, what in (("922の1234へどうぞ", "電話番号のようなもの"), ("山口市大殿４－５－６で", "住所のようなもの")):
+        for action in ("save", "accept"):
+            form = form_of(browser, request_, kind="dispatch", outline=outline)
+            assert what in form.submit("action", value=action, status=422)
 
 
 def test_an_accepted_request_stays_open_to_change_but_keeps_its_outline(session, browser, now):

@@ -161,7 +161,7 @@ def test_taking_in_at_once_drafts_the_outline_for_checking_first(session, browse
     ("values", "message"),
     [
         ({"kind": "", "outline": "スマホの使い方"}, "派遣か紹介か"),
-        ({"kind": "dispatch", "outline": "電話は083-000-0002"}, "電話番号かメールアドレスのようなもの"),
+        ({"kind": "dispatch", "outline": "電話は083-000-0002"}, "電話番号のようなもの"),
     ],
 )
 def test_a_refused_acceptance_enters_nothing(session, browser, values, message):

@@ -7,12 +7,14 @@ from sqlalchemy import event
 
 from matching.accounts.actor import SYSTEM
 from matching.database import db
+from matching.errors import Invalid
 from matching.registry import services as registry
-from matching.registry.models import ContactKind, Purpose, Registry
+from matching.registry.models import ContactKind, Person, Purpose, Registry
 from matching.registry.services import Contact, SkillWords
 from matching.supporters import services
-from matching.supporters.publishing import Identity, public_entries, public_entry
-from tests.factories import a_person, an_organization
+from matching.supporters.identity import Identity
+from matching.supporters.publishing import public_entries, public_entry
+from tests.factories import a_person, a_representative, an_organization
 
 from .factories import NOW, a_registration, a_supporter
 
@@ -89,6 +91,8 @@ def test_an_organization_without_its_name(session):
         ("やまぐち はるおと申します。", False, ["ふりがな"]),
         ("山口です。", True, []),
         ("電話は０８３－９２２－０００１です。", True, ["電話番号"]),
+        ("電話は922-1234まで", True, ["電話番号"]),
+        ("電話は九二二の一二三四番", False, ["電話番号"]),
         ("haru@example.jp へどうぞ。", True, ["メールアドレス"]),
         ("山口市仁保1-2-3で教えています。", True, ["住所"]),
         ("2026-11-24に30人の前で話しました。", False, []),
@@ -96,8 +100,45 @@ def test_an_organization_without_its_name(session):
 )
 def test_what_tells_who_somebody_is_is_named(session, text, named, told):
     person = a_person("山口 春夫", kana="やまぐち はるお")
-    registry.set_contacts(person, [Contact(ContactKind.ADDRESS, "山口市仁保１－２－３")])
+    address = Contact(ContactKind.ADDRESS, "山口市仁保１－２－３")
+    registry.set_contacts(person, [address, Contact(ContactKind.TELEPHONE, "083-922-1234")])
     assert Identity.of(person).told_by(text, named=named) == told
+
+
+@pytest.mark.parametrize(
+    ("affiliation", "text", "told"),
+    [
+        ("山口大学教育学部教授", "所属は山口大学教育学部の教授です", ["所属"]),
+        ("山口大学教育学部教授", "山口大学で教えています", ["所属"]),
+        ("株式会社ほたる工務店、消防団員", "ほたる工務店で大工をしています", ["所属"]),
+        ("元さくら小学校校長", "さくら小学校で30年教えました", ["所属"]),
+        ("元小学校教員", "小学校教員でした", []),
+        ("高等学校教諭、管理栄養士", "高等学校で教えました。管理栄養士です", []),
+        ("建設会社社員", "会社で働いています", []),
+        ("山口大学教育学部教授", "山口の歴史を話します", []),
+    ],
+)
+def test_an_affiliation_tells_who_shows_no_name(session, affiliation, text, told):
+    person = a_person("田中 一", affiliation=affiliation)
+    supporter = a_supporter(person, "講話", consents=ANONYMOUS)
+    supporter.intro = text
+    [entry] = shown()
+    assert entry.withheld is bool(told) and entry.intro == ("" if told else text)
+    assert Identity.of(person).told_by(text, named=False) == told
+    assert Identity.of(person).told_by(text, named=True) == []
+
+
+def test_the_organization_somebody_acts_for_tells_who_shows_no_name(session):
+    club = an_organization("NPO法人 竹灯りの会")
+    user = a_representative(club)
+    person = session.get(Person, user.party_id)
+    with pytest.raises(Invalid) as refused:
+        a_supporter(person, "竹灯りの会で教えています", consents=ANONYMOUS)
+    assert refused.value.field == "skills" and "担当している団体" in refused.value.message
+    supporter = a_supporter(person, "竹細工", consents=ANONYMOUS)
+    supporter.intro = "竹灯りの会の代表です。"
+    [entry] = shown()
+    assert entry.withheld and entry.intro == "" and shown(words="竹灯り") == []
 
 
 def test_the_directory_asks_the_database_a_fixed_number_of_times(session):
@@ -112,7 +153,8 @@ def test_the_directory_asks_the_database_a_fixed_number_of_times(session):
 
     def add(first, last):
         for number in range(first, last):
-            a_supporter(a_person(f"人{number} 名"), "手話", consents=NAMED if number % 2 else ANONYMOUS, districts=[3])
+            person = a_person(f"人{number} 名", affiliation=f"第{number}病院")
+            a_supporter(person, "手話", consents=NAMED if number % 2 else ANONYMOUS, districts=[3])
         session.commit()
 
     add(0, 3)

@@ -17,7 +17,7 @@ from ...database import db
 from ...errors import Invalid, MatchingError
 from ...i18n import today
 from ...registry import services as registry
-from ...registry.models import ContactKind, Organization, Purpose, Registry
+from ...registry.models import Organization, Purpose, Registry
 from ...registry.services import Contact, SkillWords
 from ...registry.vocabulary import District, Field, Money, Support
 from ..models import Group
@@ -158,9 +158,8 @@ def _refuse_telling(told: Told, consents: Collection[Purpose], contacts: Collect
     """What everybody will read tells no contact point."""
     if Purpose.PUBLIC_NAMED not in consents:
         return
-    addresses = [contact.value for contact in contacts if contact.kind is ContactKind.ADDRESS]
     for field, texts in (("intro", [told.intro]), ("skills", [skill.phrase for skill in told.skills])):
-        if message := refusal(texts, addresses):
+        if message := refusal(texts, contacts):
             raise Invalid(message, field=field)
 
 

@@ -91,7 +91,7 @@ def _write_asked(request: HelpRequest, asked: Asked, *, now: datetime) -> list[s
         raise Invalid(
             _("受け付けた依頼では、打診用の要約を空にできません。"), field="outline" if asked.kind else "kind"
         )
-    refuse_contact_data(asked.outline or "")
+    refuse_contact_data(asked.outline or "", of=(request.requester, request.contact_person))
     changed = write_matter(request, asked.matter, today=today(now))
     for name in ("kind", "outline"):
         if getattr(request, name) != getattr(asked, name):

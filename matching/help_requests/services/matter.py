@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import astuple, dataclass, fields
 from datetime import date, time, timedelta
@@ -10,10 +9,11 @@ from datetime import date, time, timedelta
 from flask_babel import gettext as _
 
 from ...database import db
-from ...engine.text import fold
 from ...engine.types import Ask, When
 from ...errors import Invalid
 from ...i18n import as_day
+from ...registry import services as registry
+from ...registry.models import Party
 from ...registry.vocabulary import PARTS, District, Part
 from ..models import HelpRequest, Need, Occasion
 
@@ -23,14 +23,6 @@ MAX_OCCASIONS = 6
 DAYS_AHEAD = timedelta(days=731)
 LONGEST_OUTLINE = 1000
 NOON, EVENING = time(12), time(17)  # 夜間 begins where the community centres' afternoon ends
-
-DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
-KANJI_DIGITS = re.compile(r"[〇零一二三四五六七八九]{3,}")
-MAIL_ADDRESS = re.compile(r"[\w.+-]+ ?@ ?[\w-]+\.\w")
-# 083-922-0000, (083)922-0000, 09012345678, +81 …; and 922-0000 as neighbours write it, but not 〒753-0000.
-TELEPHONE = re.compile(
-    r"(?<![\d\-./・])(?:\+\d|\(?0)[\d()\-./・ ]{7,}\d|(?<![\d〒-])(?<!〒 )\d{3}-\d{4}(?![\d-]| ?[円人名])"
-)
 
 
 @dataclass(frozen=True)
@@ -220,12 +212,12 @@ def draft_outline(matter: Matter) -> str:
     return "\n".join([*lines, people])[:LONGEST_OUTLINE]
 
 
-def refuse_contact_data(told: str, *, field: str = "outline") -> None:
-    """What the other side is told before the decision must not let them go round the desk."""
-    text = re.sub(r"[‐‑‒–—―−ー]", "-", fold(told))
-    text = KANJI_DIGITS.sub(lambda run: run[0].translate(DIGITS), text)
-    if MAIL_ADDRESS.search(text) or TELEPHONE.search(text):
+def refuse_contact_data(told: str, *, of: Collection[Party | None] = (), field: str = "outline") -> None:
+    """What the other side is told before the decision must not let them go round the desk to these parties."""
+    points = [point for party in of if party for point in party.contact_points]
+    if found := registry.contact_data_in(told, points):
         message = _(
-            "電話番号かメールアドレスのようなものがあります。連絡先は決定のあとに別に伝わるので、消してください。"
+            "%(what)sのようなものがあります。連絡先は決定のあとに別に伝わるので、消してください。",
+            what=_("・").join(found),
         )
         raise Invalid(message, field=field)

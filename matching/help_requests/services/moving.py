@@ -69,7 +69,7 @@ def accept(
         raise Invalid(_("派遣か紹介かを選んでください。"), field="kind")
     if not outline or not outline.strip():
         raise Invalid(_("打診用の要約を書いてください。"), field="outline")
-    refuse_contact_data(outline)
+    refuse_contact_data(outline, of=(request.requester, request.contact_person))
     if by.user_id is not None and request.desk_id not in by.desks:
         raise Invalid(_("ほかの窓口の依頼は、その窓口が受け付けます。「保存する」を押してください。"), field="desk")
     if not is_vouched_for(request):

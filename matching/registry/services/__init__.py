@@ -12,6 +12,7 @@ from .consents import (
     set_consents,
     withdraw_consent,
 )
+from .contact_data import contact_data_in
 from .editing import (
     OrganizationFacts,
     PersonFacts,
@@ -84,6 +85,7 @@ __all__ = [
     "claim_new",
     "consent_given",
     "consent_withdrawn",
+    "contact_data_in",
     "create_organization",
     "create_person",
     "decide_representation",

@@ -19,9 +19,9 @@ from ...registry import services as registry
 from ...registry.models import Party, Person, Purpose, Registry
 from ...registry.services import Contact, SkillWords
 from ...registry.vocabulary import District, Field, Money, Support
+from ..identity import Identity, refusal
 from ..letters import tell
 from ..models import Supporter
-from ..publishing import Identity, refusal
 from ..states import SupporterState
 from .searching import open_registration, refresh
 
@@ -182,8 +182,7 @@ def _refuse_telling(party: Party, told: Told, consents: Collection[Purpose], con
     named = Purpose.PUBLIC_NAMED in consents
     if not named and Purpose.PUBLIC_ANONYMOUS not in consents:
         return
-    points = tuple((contact.kind, contact.value) for contact in contacts)
-    who = Identity(party.name, party.kana, isinstance(party, Person), points)
+    who = Identity.of(party, contacts)
     for field, texts in (("intro", [told.intro]), ("skills", [skill.phrase for skill in told.skills])):
         if message := refusal(texts, who, named=named):
             raise Invalid(message, field=field)
