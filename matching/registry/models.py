@@ -118,9 +118,12 @@ class Representation(Stamped, Model):
     state: Mapped[RepresentationState] = mapped_column(default=RepresentationState.CLAIMED)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     decided_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
 
     person: Mapped[Person] = relationship(foreign_keys=person_id)
     organization: Mapped[Organization] = relationship(foreign_keys=organization_id)
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class ContactKind(Labelled):

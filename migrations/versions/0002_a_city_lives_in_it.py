@@ -8,7 +8,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-VERSIONED = ("party", "council", "appointment")
+VERSIONED = ("party", "council", "appointment", "representation")
 ROLE_ONCE = (
     ("uq_role_grant_at_a_desk", ["desk_id"], "department_id IS NULL"),
     ("uq_role_grant_for_a_department", ["department_id"], "desk_id IS NULL"),

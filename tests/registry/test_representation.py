@@ -1,7 +1,8 @@
 """Saying that I act for an organization, and the desk that checks it."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.orm.exc import StaleDataError
 
 from matching.accounts.actor import SYSTEM
 from matching.accounts.models import User
@@ -150,6 +151,16 @@ def test_a_refused_claim_gives_nothing_and_may_be_made_again(app, session):
     assert acting(user).parties == {user.party_id}
     again = registry.claim(claimed.person, organization, title="会長", by=SYSTEM, now=NOW)
     assert again is not claimed
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_a_claim_that_another_desk_decided_meanwhile_is_not_decided_again(app, session, approve):
+    _user, _organization, claimed = waiting(session)
+    assert claimed.state is RepresentationState.CLAIMED
+    other = update(Representation).values(state=RepresentationState.REFUSED, version=Representation.version + 1)
+    session.execute(other, execution_options={"synchronize_session": False})  # they committed after we had read
+    with pytest.raises(StaleDataError):
+        registry.decide_representation(claimed, approve=approve, by=SYSTEM, now=NOW)
 
 
 def test_only_desks_check_claims(app, session):
