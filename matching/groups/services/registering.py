@@ -99,7 +99,7 @@ def register_group(
     db.session.add(group)
     _assign(group, told)
     if contacts:
-        registry.set_contacts(organization, contacts)
+        registry.edit_contacts(organization, contacts, by=by, now=now)
     registry.set_consents(organization, consents, among=consents if among is None else among, by=by, now=now, on=on)
     audit.record("group:register", group, by=by, at=now)
     refresh(group, now=now)
@@ -125,7 +125,7 @@ def edit(
         group.number = _free(number)
     group.updated_at = now  # a change of skills or contacts alone must refuse stale pages, too
     _assign(group, told)
-    registry.set_contacts(group.organization, contacts)
+    registry.edit_contacts(group.organization, contacts, by=by, now=now)
     registry.set_consents(group.organization, consents, among=PURPOSES, by=by, now=now, on=today(now))
     db.session.flush()
     after = _facts(group)

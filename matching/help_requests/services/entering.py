@@ -186,8 +186,7 @@ def _add_contacts(party: Party, contacts: Iterable[Contact], *, by: Actor, now: 
     if not told:
         return
     kept = [Contact(point.kind, point.value, point.may_share, point.hours) for point in party.contact_points]
-    registry.set_contacts(party, [*kept, *told])
-    audit.record(f"{party.kind.value}:contacts", party, by=by, at=now, fields=[contact.kind.value for contact in told])
+    registry.edit_contacts(party, [*kept, *told], by=by, now=now)
 
 
 def _with_known_leave(party: Party, contact: Contact) -> Contact:

@@ -16,7 +16,9 @@ from .contact_data import contact_data_in
 from .editing import (
     OrganizationFacts,
     PersonFacts,
+    become_person,
     edit_contacts,
+    edit_facts,
     edit_party,
     enter_organization,
     enter_person,
@@ -40,7 +42,6 @@ from .naming import kana_key, name_key, value_key
 from .numbering import next_number
 from .parties import (
     Contact,
-    become_person,
     create_organization,
     create_person,
     find_organizations,
@@ -49,7 +50,6 @@ from .parties import (
     person_of,
     rename,
     set_contacts,
-    write_person,
 )
 from .representing import (
     add_representative,
@@ -90,6 +90,7 @@ __all__ = [
     "create_person",
     "decide_representation",
     "edit_contacts",
+    "edit_facts",
     "edit_party",
     "end_basis",
     "end_representation",
@@ -130,6 +131,5 @@ __all__ = [
     "waiting_representations",
     "withdraw_consent",
     "write_organization",
-    "write_person",
     "written_with",
 ]

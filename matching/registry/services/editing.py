@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from ...database import db
 from ..models import Gender, Organization, Party, Person
 from ..vocabulary import OrganizationKind
 from .naming import kana_key, name_key
-from .parties import Contact, create_organization, create_person, set_contacts
+from .parties import Contact, create_organization, create_person, person_of, set_contacts
 
 # Upward news: a room above publishes anew what rests on these facts.
 signals = Namespace()
@@ -95,6 +95,31 @@ def edit_party(
     if contacts is not None:
         changed |= set_contacts(party, contacts)
     return _note_change(party, changed, by=by, now=now)
+
+
+def edit_facts(
+    party: Party, contacts: Iterable[Contact] | None = None, *, by: Actor, now: datetime, **told: Any
+) -> set[str]:
+    """``edit_party`` for those who ask of some facts only: the others of its ``PersonFacts`` stay."""
+    kind: Any = PersonFacts if isinstance(party, Person) else OrganizationFacts
+    known = kind(**{fact.name: getattr(party, fact.name) for fact in fields(kind)})
+    return edit_party(party, replace(known, **told), contacts, by=by, now=now)
+
+
+def become_person(
+    user: User, *, name: str, kana: str | None = None, birth_year: int | None = None, by: Actor, now: datetime
+) -> Person:
+    """The person this user is, under the name they give now; made at the first time."""
+    person = person_of(user)
+    if person is None:
+        person = create_person(name, kana=kana, birth_year=birth_year)
+        user.party_id, user.name = person.id, person.name[:80]
+        audit.record("person:create", person, by=by, at=now)
+        db.session.flush()
+        return person
+    told: dict[str, Any] = {"name": name, "kana": kana, "birth_year": birth_year}
+    edit_facts(person, by=by, now=now, **{fact: value for fact, value in told.items() if value})
+    return person
 
 
 def edit_contacts(party: Party, contacts: Iterable[Contact], *, by: Actor, now: datetime) -> set[str]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import flag_modified
 
-from ... import audit
-from ...accounts.actor import Actor
 from ...accounts.models import User
 from ...database import db
 from ..models import ContactKind, ContactPoint, Organization, Party, Person
@@ -140,51 +137,3 @@ def people_like(name: str, *, kana: str | None, telephone: str | None, limit: in
 
 def person_of(user: User) -> Person | None:
     return db.session.get(Person, user.party_id) if user.party_id else None
-
-
-def become_person(
-    user: User, *, name: str, kana: str | None = None, birth_year: int | None = None, by: Actor, now: datetime
-) -> Person:
-    """The person this user is, under the name they give now; made at the first time."""
-    person = person_of(user)
-    if person is None:
-        person = create_person(name, kana=kana, birth_year=birth_year)
-        user.party_id, user.name = person.id, person.name[:80]
-        audit.record("person:create", person, by=by, at=now)
-        db.session.flush()
-        return person
-    changed = {
-        field
-        for field, old, new in (("name", person.name, name.strip()), ("kana", person.kana, kana and kana.strip()))
-        if new and new != old
-    }
-    if changed:
-        rename(person, name=name, kana=kana or person.kana)
-    if birth_year is not None and birth_year != person.birth_year:
-        person.birth_year = birth_year
-        changed.add("birth_year")
-    if changed:
-        user.name = person.name[:80]
-        audit.record("person:edit", person, by=by, at=now, fields=changed)
-    return person
-
-
-def write_person(
-    person: Person | None,
-    *,
-    name: str,
-    kana: str | None = None,
-    birth_year: int | None = None,
-    district_id: int | None = None,
-    by: Actor,
-    now: datetime,
-) -> Person:
-    """What a desk was told about a person: a new one, or the one named."""
-    if person is None:
-        person = create_person(name, kana=kana, birth_year=birth_year, district_id=district_id)
-        audit.record("person:create", person, by=by, at=now)
-        return person
-    rename(person, name=name, kana=kana)
-    person.birth_year, person.district_id = birth_year, district_id
-    audit.record("person:edit", person, by=by, at=now, fields=["name", "kana", "birth_year", "district"])
-    return person

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -15,8 +16,9 @@ from ...database import db
 from ..models import Organization, Person, Representation
 from ..states import REPRESENTATION, RepresentationAction, RepresentationState
 from ..vocabulary import Desk, OrganizationKind
+from .editing import edit_facts
 from .naming import name_key
-from .parties import Contact, create_organization, organizations_like, rename, set_contacts, write_person
+from .parties import Contact, create_organization, create_person, organizations_like, set_contacts
 
 
 def write_organization(
@@ -37,10 +39,8 @@ def write_organization(
         organization = create_organization(name, kind=kind, kana=kana, district_id=district_id)
         audit.record("organization:create", organization, by=by, at=now)
     else:
-        rename(organization, name=name, kana=kana)
-        organization.organization_kind, organization.district_id = kind, district_id
-        fields = ["name", "kana", "organization_kind", "district"]
-        audit.record("organization:edit", organization, by=by, at=now, fields=fields)
+        told: dict[str, Any] = {"name": name, "kana": kana, "organization_kind": kind, "district_id": district_id}
+        edit_facts(organization, by=by, now=now, **told)
     if contact_name:
         _write_contact_person(organization, contact_name, kana=contact_kana, title=title, by=by, now=now)
     return organization
@@ -55,10 +55,10 @@ def _write_contact_person(
     if known:
         representation = known[0]
         if kana and not representation.person.kana:
-            rename(representation.person, name=representation.person.name, kana=kana)
-            audit.record("person:edit", representation.person, by=by, at=now, fields=["kana"])
+            edit_facts(representation.person, kana=kana, by=by, now=now)
     else:
-        person = write_person(None, name=name, kana=kana, by=by, now=now)
+        person = create_person(name, kana=kana)
+        audit.record("person:create", person, by=by, at=now)
         representation = claim(person, organization, title=title or "", by=by, now=now)
     return _approved(representation, by=by, now=now)
 
@@ -168,10 +168,12 @@ def claim(person: Person, organization: Organization, *, title: str, by: Actor, 
 
 
 def decide_representation(representation: Representation, *, approve: bool, by: Actor, now: datetime) -> None:
+    """A desk has checked a claim. Of two desks at once, the second is stale."""
     action = RepresentationAction.APPROVE if approve else RepresentationAction.REFUSE
     representation.state = REPRESENTATION.after(representation.state, action)
     representation.decided_by_id, representation.decided_at = by.user_id, now
     audit.record(f"representation:{action.value}", representation, by=by, at=now)
+    db.session.flush()
 
 
 def end_representation(representation: Representation, *, by: Actor, now: datetime) -> None:

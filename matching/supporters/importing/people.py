@@ -278,11 +278,11 @@ class _Writing:
         phrases, intro = _told(cells, tags if "tags" in row.cells else list(one.tags))
         changed: list[str] = []
         if not person.kana and "kana" in cells:
-            registry.rename(person, name=person.name, kana=_one_line(cells["kana"].text))
+            registry.edit_facts(person, kana=_one_line(cells["kana"].text), by=self.by, now=self.now)
             changed.append("kana")
         affiliation = _affiliation(cells)
         if affiliation and affiliation != person.affiliation:
-            person.affiliation = affiliation
+            registry.edit_facts(person, affiliation=affiliation, by=self.by, now=self.now)
             changed.append("affiliation")
         if "intro" not in one.edited and TELLS_INTRO & row.cells.keys() and intro and intro != supporter.intro:
             supporter.intro = intro
@@ -299,7 +299,7 @@ class _Writing:
                 for point in person.contact_points
                 if point.kind not in given
             ]
-            registry.set_contacts(person, [*kept, *given.values()])
+            registry.edit_contacts(person, [*kept, *given.values()], by=self.by, now=self.now)
             changed.append("contacts")
         return changed
 

@@ -112,7 +112,7 @@ def register(
     _set_guardian(supporter, guardian_name, guardian_agreed, on=on, now=now)
     db.session.add(supporter)
     _assign(supporter, told)
-    registry.set_contacts(party, contacts)
+    registry.edit_contacts(party, contacts, by=by, now=now)
     registry.set_consents(party, consents, among=Purpose, by=by, now=now, on=on)
     audit.record("supporter:submit", supporter, by=by, at=now)
     tell(supporter, "supporter_submitted", by=by, now=now)
@@ -139,18 +139,16 @@ def edit(
     refuse_ended(supporter)
     party = supporter.party
     before = _facts(supporter)
-    if (name.strip(), (kana or "").strip() or None) != (party.name, party.kana):
-        registry.rename(party, name=name, kana=kana)
-    party.district_id = district_id
-    if isinstance(party, Person):
-        party.birth_year = birth_year
     contacts = list(contacts)
+    facts = {"name": name, "kana": kana, "district_id": district_id}
+    if isinstance(party, Person):
+        facts["birth_year"] = birth_year
+    registry.edit_facts(party, contacts, by=by, now=now, **facts)
     _check(party, told, consents, contacts)
     _set_guardian(supporter, guardian_name, guardian_agreed, on=today(now), now=now)
     supporter.note_for_desk = note_for_desk or None
     supporter.updated_at = now  # a change of skills or contacts alone must refuse stale pages, too
     _assign(supporter, told)
-    registry.set_contacts(party, contacts)
     registry.set_consents(party, consents, among=Purpose, by=by, now=now, on=today(now))
     db.session.flush()
     after = _facts(supporter)

@@ -10,6 +10,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from ... import audit
+from ...accounts.actor import Actor
 from ...accounts.permissions import Permission, current_actor, requires
 from ...database import db
 from ...i18n import today
@@ -114,18 +115,23 @@ def _enter(form: Any, party: Any, *, now: datetime) -> Supporter:
             now=now,
         )
     else:
-        party = registry.write_person(
-            party,
-            name=form.name.data,
-            kana=form.kana.data,
-            birth_year=form.birth_year.data,
-            district_id=form.district.data,
-            by=actor,
-            now=now,
-        )
+        party = _person(form, party, by=actor, now=now)
     actor = actor.told_by(form.source.data, on_behalf_of=party.id)
     key, note = form.form_key.data, form.note_for_desk.data
     supporter = take_in(form, party, by=actor, now=now, on=form.given_on.data, note_for_desk=note, form_key=key)
     if form.confirmed.data:
         services.confirm(supporter, by=actor, now=now)
     return supporter
+
+
+def _person(form: Any, person: Person | None, *, by: Actor, now: datetime) -> Person:
+    told = {
+        "name": form.name.data,
+        "kana": form.kana.data,
+        "birth_year": form.birth_year.data,
+        "district_id": form.district.data,
+    }
+    if person is None:
+        return registry.enter_person(registry.PersonFacts(**told), form_key=form.form_key.data, by=by, now=now)
+    registry.edit_facts(person, by=by, now=now, **told)
+    return person

@@ -104,7 +104,7 @@ def _register(form: Any, user: User, *, now: datetime) -> Supporter:
     if isinstance(form, RegisterOrganization):
         party: Party = _organization(form, person, actor, now)
     else:
-        person.district_id = form.district.data
+        registry.edit_facts(person, district_id=form.district.data, by=actor, now=now)
         party = person
     return take_in(form, party, by=actor, now=now, form_key=form.form_key.data)
 
