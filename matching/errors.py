@@ -124,7 +124,7 @@ def init_app(app: Flask) -> None:
         app.logger.exception("the database could not answer")
         db.session.rollback()
         title, advice = PAGES[503]
-        return page(503, str(title), _("いまデータベースが応答していません。今回の操作は行っていません。"), str(advice))
+        return page(503, str(title), _("いま記録を読み書きできません。今回の操作は行っていません。"), str(advice))
 
     @app.errorhandler(CSRFError)
     def _csrf(error: CSRFError) -> tuple[str, int]:

@@ -62,7 +62,7 @@ def test_without_a_database_the_page_still_tells_it(failing, monkeypatch):
     browser = failing(gone)
     monkeypatch.setattr(errors, "render_template", gone)
     page = browser.get("/privacy", status=503)
-    assert "データベースが応答していません" in page and TELEPHONE in page
+    assert "いま記録を読み書きできません" in page and TELEPHONE in page
     assert len(page.html.find_all("h1")) == 1 and not page.html.select(".site-nav")
 
 
