@@ -19,6 +19,7 @@ from .backups.commands import backup, restore
 from .database import db
 from .demo.commands import demo
 from .doctor.commands import doctor
+from .errors import Invalid
 from .jobs import JOBS, OUTBOX, noted
 from .match_commands import match
 from .profiles.commands import profiles
@@ -89,14 +90,11 @@ def add_staff(email: str, name: str, role: str, desk: str | None, department: st
     if role == Role.CLERK and unit is None:
         raise click.UsageError("A clerk needs --department.")
     user = staffing.account_of(email, name=name, by=SYSTEM, now=now)
-    staffing.give_role(
-        user,
-        Role(role),
-        desk_id=place.id if place else None,
-        department_id=unit.id if unit else None,
-        by=SYSTEM,
-        now=now,
-    )
+    where = {"desk_id": place.id if place else None, "department_id": unit.id if unit else None}
+    try:
+        staffing.give_role(user, Role(role), **where, by=SYSTEM, now=now)
+    except Invalid as refused:
+        raise click.ClickException(refused.message) from None
     db.session.commit()
     click.echo(f"{email}: {Role(role).label}")
 

@@ -116,6 +116,14 @@ def test_a_role_that_is_given_is_written_down_once(app, session):
     assert {entry.actor_kind for entry in entries} == {"system"}
 
 
+def test_a_contractors_coordinator_gets_no_other_role(app, session):
+    told = ("staff", "add", "hanako@example.jp", "--name", "花子", "--role")
+    run(app, *told, "coordinator", "--desk", "saporant")
+    session.rollback()
+    answer = app.test_cli_runner().invoke(args=[*told, "administrator"])
+    assert answer.exit_code == 1 and "委託先の窓口の人には、ほかの権限を加えられません" in answer.output
+
+
 # -- flask outbox deliver
 
 

@@ -19,7 +19,7 @@ from flask.cli import ScriptInfo
 from sqlalchemy import delete, make_url, select, text, update
 
 from matching import config, create_app, jobs, outbox, schema
-from matching.accounts.models import Role, User
+from matching.accounts.models import Role, RoleGrant, User
 from matching.backups import postgresql
 from matching.backups.keeping import NotDone
 from matching.database import db
@@ -325,6 +325,16 @@ def test_nobody_who_administers(city, tmp_path):
     [administrator] = [user for user in city.scalars(select(User)) if user.roles[0].role is Role.ADMINISTRATOR]
     administrator.active = False
     assert "staff add" in told(tmp_path, Mark.WRONG, "管理者がいません")
+
+
+def test_somebody_who_works_for_a_contractor_and_for_the_city(city, tmp_path):
+    user = a_coordinator("saporant")
+    other = a_coordinator("saporant")
+    for one, role in ((user, Role.ADMINISTRATOR), (other, Role.STAFF)):
+        city.add(RoleGrant(user=one, role=role))
+    other.active = False
+    after = told(tmp_path, Mark.WRONG, f"委託先の窓口とほかの権限を、両方持っている人がいます：{user.email}")
+    assert "職員のアカウント" in after and other.email not in examine(tmp_path)[1]
 
 
 def coordinators_at(session, *codes):

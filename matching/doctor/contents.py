@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, or_, select, text
 from sqlalchemy.exc import DBAPIError
 
 from .. import jobs, schema
@@ -42,6 +42,7 @@ def check(app: Flask, now: datetime) -> Iterator[Finding]:
         if revision == schema.head():
             yield _reference_tables()
             yield from _people()
+            yield from _mixed()
             yield from _outbox(now)
             yield from _runs(now)
             yield _index()
@@ -133,6 +134,19 @@ def _people() -> Iterator[Finding]:
     if others := [name for code, name in empty if code != CITY_DESK]:
         told = "、".join(others[:3]) + (f"ほか{len(others) - 3}か所" if len(others) > 3 else "")
         yield doubtful(f"コーディネーターのいない窓口があります：{told}", todo.format("窓口の記号"))
+
+
+def _mixed() -> Iterator[Finding]:
+    """Given before it was refused: such a person has a contractor's rights and no others."""
+    contractors = select(RoleGrant.user_id).join(Desk, Desk.id == RoleGrant.desk_id).where(Desk.is_contractor)
+    of_the_city = select(RoleGrant.user_id).outerjoin(Desk, Desk.id == RoleGrant.desk_id)
+    of_the_city = of_the_city.where(or_(RoleGrant.desk_id.is_(None), Desk.is_contractor.is_(False)))
+    both = select(User.email).where(User.active, User.id.in_(contractors), User.id.in_(of_the_city))
+    if addresses := list(db.session.scalars(both.order_by(User.email))):
+        yield wrong(
+            f"委託先の窓口とほかの権限を、両方持っている人がいます：{'、'.join(addresses)}",
+            "「職員のアカウント」の画面で、どちらかを外してください。それまでは委託先の窓口の権限だけが働きます。",
+        )
 
 
 def _outbox(now: datetime) -> Iterator[Finding]:
