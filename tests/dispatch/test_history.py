@@ -67,7 +67,7 @@ def test_the_desk_reads_all_of_it_and_whose_case_it_is(app, session):
     session.commit()
     page = sign_in(app, a_coordinator().email).get(f"/requests/{request.id}")
     assert "担当：協働推進課" in page
-    story = page.html.select_one(".timeline").text
+    story = " ".join(one.text for one in page.html.select(".timeline"))
     for told in ("候補一覧を作りました", "打診しました", "派遣・紹介が決まりました", "実施の報告がありました"):
         assert told in story
     assert not re.search(r"[a-z_]+:[a-z_]+", story)
