@@ -12,6 +12,7 @@ from matching.registry.models import (
     ContactKind,
     Organization,
     Party,
+    Person,
     Purpose,
     Registry,
     Representation,
@@ -25,7 +26,7 @@ from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_person, a_representative, a_user, an_organization
 from tests.journeys.steps import form_with, send, walk
 
-from .factories import a_supporter, a_volunteer
+from .factories import NOW, a_supporter, a_volunteer
 
 
 @pytest.fixture
@@ -341,6 +342,92 @@ def test_an_approved_representative_chooses_their_organization(app, session):
     register(sign_in(app, user.email), AS_ORGANIZATION, organization=str(organization.id))
     assert session.scalar(select(Supporter.party_id)) == organization.id
     assert session.scalar(select(func.count()).select_from(Organization)) == 1
+
+
+def a_known_organization(name="さざなみ会"):
+    """Its own telephone and address, published and findable."""
+    organization = an_organization(name)
+    contacts = [
+        Contact(ContactKind.TELEPHONE, "083-922-0000", True, "夕方"),
+        Contact(ContactKind.ADDRESS, "山口市湯田1"),
+    ]
+    registry.set_contacts(organization, contacts)
+    given = [Purpose.PUBLIC_NAMED, Purpose.CONTACT]
+    registry.set_consents(organization, given, among=given, by=SYSTEM, now=NOW, on=NOW.date())
+    return organization
+
+
+def reached(organization):
+    return {(point.kind.value, point.value) for point in organization.contact_points}
+
+
+REACHED = {("telephone", "083-922-0000"), ("address", "山口市湯田1")}
+
+
+def test_what_a_chosen_organization_told_before_stands_on_the_form_and_stays(app, session):
+    organization = a_known_organization()
+    user = a_representative(organization)
+    page = walk(sign_in(app, user.email).get(AS_ORGANIZATION), {
+        **ANSWERS, "organization": str(organization.id), "telephone": "083-922-0000",
+    }, {"consents": ("matching",)})  # fmt: skip
+    assert "山口市湯田1" in page and user.email not in page.html.select_one("main").text
+    send(page, status=303)
+    session.expire_all()
+    assert reached(organization) == REACHED and organization.contact_points[0].may_share
+    standing = {Purpose.MATCHING, Purpose.PUBLIC_NAMED, Purpose.CONTACT}
+    assert set(registry.active_consents(organization.id)) == standing
+    assert not [consent for consent in organization.consents if consent.withdrawn_at]
+
+
+def test_another_choice_of_organization_brings_its_own_contacts_and_consents(app, session):
+    one, other = a_known_organization(), an_organization("ひばり会")
+    user = a_representative(one)
+    person = session.get(Person, user.party_id)
+    session.add(Representation(person=person, organization=other, state=RepresentationState.APPROVED))
+    browser = sign_in(app, user.email)
+    page = walk(browser.get(AS_ORGANIZATION), {**ANSWERS, "organization": str(other.id)}, {"consents": ("matching",)})
+    page = go(page, "1")
+    step(page)["organization"] = str(one.id)
+    page = go(page, "5", status=200)  # straight to the page to check
+    assert step(page)["telephone"].value == "083-922-0000" and step(page)["address"].value == "山口市湯田1"
+    assert "確かめてください" in page
+    page = walk_on(page, pledge=True, consents=("matching",))
+    send(page, status=303)
+    session.expire_all()
+    assert reached(one) == REACHED and reached(other) == set()
+    assert set(registry.active_consents(one.id)) == {Purpose.MATCHING, Purpose.PUBLIC_NAMED, Purpose.CONTACT}
+
+
+def test_contacts_that_changed_meanwhile_are_shown_before_they_are_overwritten(app, session):
+    organization = a_known_organization()
+    user = a_representative(organization)
+    browser = sign_in(app, user.email)
+    answers = {**ANSWERS, "organization": str(organization.id)}
+    page = walk(browser.get(AS_ORGANIZATION), answers, {"consents": ("matching",)})
+    registry.set_contacts(organization, [Contact(ContactKind.TELEPHONE, "083-922-9999")])
+    session.commit()
+    page = send(page, status=200)
+    assert step(page)["telephone"].value == "083-922-9999" and "確かめてください" in page
+    session.expire_all()
+    assert session.scalar(select(Supporter)) is None
+
+
+def walk_on(page, *, consents, **values):
+    form = step(page)
+    for name, value in values.items():
+        form[name] = value
+    tick(form, "consents", *consents)
+    return form.submit("go", value="next", status=200)
+
+
+def test_an_organization_that_one_acts_for_is_chosen_and_not_typed(app, session):
+    organization = a_known_organization()
+    browser = sign_in(app, a_representative(organization).email)
+    page = walking(browser, AS_ORGANIZATION, organization_name="さざなみ会", organization_kind="salon")
+    page = send(page, status=422)
+    assert "から選んでください" in page
+    session.expire_all()
+    assert reached(organization) == REACHED
 
 
 def test_an_organization_that_was_not_offered_is_not_taken(app, session):

@@ -28,18 +28,36 @@ class Stepping:
     """Where somebody is in a form of several steps: 1…n, and n+1 is the page to check.
 
     ``known`` is what the form was made with: a step that is shown for the first time begins with it. A button says
-    where to go: ``next``, ``back``, ``send``, a step's number, or anything else to stay (another row).
+    where to go: ``next``, ``back``, ``send``, a step's number, or anything else to stay (another row). ``anew`` is a
+    step that begins with ``known`` once more, because what it was filled in for is no longer so; nobody passes by it.
     """
 
-    def __init__(self, form: Any, steps: Sequence[Step], *, known: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, form: Any, steps: Sequence[Step], *, known: Mapping[str, Any] | None = None, anew: Step | None = None
+    ) -> None:
         self.form = form
         self.steps = [Step(step.title, tuple(name for name in step.names if name in form)) for step in steps]
         self.checking = len(self.steps) + 1
         self.now = self._number("step", 1)
         self.seen = max(self._number("seen", 1), self.now)
+        self.shows_anew = False
+        self._forgotten: set[str] = set()
+        again = steps.index(anew) + 1 if anew and steps.index(anew) < self.seen else None
+        if again:
+            self._forget_from(again)
         self._begin_unseen(known or {})
         if form.is_submitted():
-            self._go(request.form.get("go", ""))
+            where = request.form.get("go", "")
+            if again and (self.now == again or (where.isdecimal() and len(where) < 3 and int(where) >= again)):
+                self.now = self.seen = again
+                self.shows_anew = True
+            else:
+                self._go(where)
+
+    def _forget_from(self, number: int) -> None:
+        """As if the steps from this one on had never been shown."""
+        self.now, self.seen = min(self.now, number), number - 1
+        self._forgotten = {name for step in self.steps[number - 1 :] for name in step.names}
 
     def _number(self, name: str, default: int) -> int:
         value = request.form.get(name, "")
@@ -50,7 +68,7 @@ class Stepping:
         if self.form.is_submitted():
             for step in self.steps[self.seen :]:
                 for name in step.names:
-                    if name not in request.form:
+                    if name not in request.form or name in self._forgotten:
                         field = self.form[name]
                         field.process(None, known[name]) if name in known else field.process(None)
 
@@ -110,7 +128,7 @@ class Stepping:
         here = () if self.is_checking else self.steps[self.now - 1].names
         elsewhere = {name for step in self.steps for name in step.names if name not in here}
         for name, values in request.form.lists():
-            if name.split("-")[0] in elsewhere and name not in CONTROLS:
+            if name.split("-")[0] in elsewhere and name not in CONTROLS and name not in self._forgotten:
                 yield from ((name, value) for value in values)
 
     def answers(self, step: Step) -> list[tuple[str, str]]:

@@ -10,8 +10,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice
 
-from ...registry.forms import ContactFields, Step, name_of, one_of, reference, words
-from ...registry.models import Purpose, Representation
+from ...registry.forms import ContactFields, Step, Version, name_of, one_of, reference, words
+from ...registry.models import Organization, Purpose, Representation
 from ...registry.vocabulary import OrganizationKind
 from .content import (
     AGREEING,
@@ -82,15 +82,29 @@ class OrganizationFields(SitsOnNoCouncil):
             del form.organization
 
     @property
+    def offered(self) -> set[int]:
+        form: Any = self
+        if "organization" not in form:
+            return set()
+        return {int(choice.value) for choice in form.organization.choices if choice.value}
+
+    @property
     def existing(self) -> int | None:
         form: Any = self
         chosen = form.organization.data if "organization" in form else None
-        offered = {choice.value for choice in form.organization.choices} if chosen else set()
-        return chosen if str(chosen) in offered else None
+        return chosen if chosen in self.offered else None
 
 
 class RegisterOrganization(OrganizationFields, ContactFields, ContentFields, Pledge, Registration):
     checks = (unreachable, nameless_organization, without_skills, without_consent)
+    filled_for = Version()  # whose contacts and consents stand on the last step, as they were when they were put there
+
+    def begins_anew(self, organization: Organization | None) -> bool:
+        """Whether the contacts and consents that were sent are another organization's, or no longer these."""
+        form: Any = self
+        now = f"{organization.id}.{organization.version}" if organization else ""
+        before, form.filled_for.data = form.filled_for.data or "", now
+        return form.is_submitted() and before != now
 
 
 class EnterOrganization(AllSkillRows, DeskFields, OrganizationFields, ContactFields, ContentFields, Registration):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -19,6 +19,7 @@ from ...registry.forms import Stepping
 from ...registry.models import Organization, Party, Person
 from .. import services
 from ..forms import (
+    AGREEING,
     ORGANIZATION_STEPS,
     PERSON_STEPS,
     SKILLS_AT_FIRST,
@@ -47,7 +48,13 @@ def register() -> Page:
     if not for_organization and person and (existing := services.open_registration(person.id)):
         return already_registered(existing)
     form, known = _own_form(user, person, former, for_organization=for_organization)
-    stepping = Stepping(form, ORGANIZATION_STEPS if for_organization else PERSON_STEPS, known=known)
+    if for_organization:
+        anew = AGREEING if form.begins_anew(form.existing and db.session.get(Organization, form.existing)) else None
+        stepping = Stepping(form, ORGANIZATION_STEPS, known=known, anew=anew)
+    else:
+        stepping = Stepping(form, PERSON_STEPS, known=known)
+    if stepping.shows_anew:
+        flash(_("いま登録されている連絡先と同意を入れました。確かめてください。"), "warning")
     if request.form.get("go") == "more":
         form.add_skill_rows()
     if stepping.is_sent():
@@ -84,15 +91,23 @@ def _own_form(
     known["kana"] = person.kana if person else None
     known |= told_of(former) if former else {}
     if for_organization:
-        if former:
-            known |= contacts_of(former.party) | {"organization": former.party_id}
+        known |= {"organization": former.party_id} if former else {}
         form: Any = RegisterOrganization(data=known)
-        form.offer_organizations(registry.representations_of(person.id, only_approved=True) if person else [])
+        acts_for = registry.representations_of(person.id) if person else []
+        form.offer_organizations([one for one in acts_for if registry.speaks_for(one, current_actor())])
+        if form.existing:
+            organization = db.session.get_one(Organization, form.existing)
+            known["mail"] = None if organization.contact_points else user.email
+            known |= _told_by(organization)
         return form, known
     if person:
-        known |= {"birth_year": person.birth_year, "district": person.district_id} | contacts_of(person)
-        known["consents"] = list(registry.active_consents(person.id))
+        known |= {"birth_year": person.birth_year, "district": person.district_id} | _told_by(person)
     return RegisterPerson(data=known), known
+
+
+def _told_by(party: Party) -> dict[str, Any]:
+    """How somebody known is reached and what they agreed to: what is not ticked again ends, so it stands ticked."""
+    return contacts_of(party) | {"consents": list(registry.active_consents(party.id))}
 
 
 def _register(form: Any, user: User, *, now: datetime) -> Supporter:
@@ -122,6 +137,8 @@ def _organization(form: Any, person: Person, actor: Actor, now: datetime) -> Org
         by=actor,
         now=now,
     )
+    if claimed.organization_id in form.offered:  # its contacts and consents did not stand on the form
+        raise Invalid(_("この団体は、「登録する団体」から選んでください。"), field="organization_name")
     if not registry.speaks_for(claimed, actor):
         raise Invalid(
             _("この団体は、すでに名簿にあります。担当者の申し出をして、窓口の確認がすんでから登録してください。"),
