@@ -24,6 +24,7 @@ NOT_LINKED = {
     "security.reset_password": "only with the link of a mail",
     "security.confirm_email": "only with the link of a mail; it acts and goes on",
     "security.logout": "a button",
+    "dispatch.next_case": "goes on to the next case",
 }
 TYPED = ("/find?q=%E6%B8%A1%E8%BE%BA",)  # what somebody types into the box in the head
 AFTERWARDS = ("/supporters/registered",)  # where a form goes on to

@@ -62,6 +62,7 @@ PAGES = """
 /my/inquiries/{inquiry}                         s -o- xxx xxxx
 /my/results/{notice}                            s -o- xxx xxxx
 /requests/{case}                                s >-- ooo xxox
+/requests/{case}/next                           s --- >>> xx>x
 /requests/{open}/withdraw                       s o-- oxx xxxx
 /requests/{open}/release                         s o-- oxx xxxx
 /requests/{open}/complete                       s --- oxx xxxx

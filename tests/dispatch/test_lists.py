@@ -55,6 +55,20 @@ def test_what_is_urgent_stands_first(desk, session):
     assert titles(desk.get("/desk")) == ["あさって", "返事が遅い", "新しい", "まだ先"]
 
 
+def test_a_case_leads_straight_on_to_the_next_of_the_own_queue(desk, session):
+    last = an_open_one("まだ先", days=90)
+    first = an_open_one("あさって", days=2)
+    an_open_one("よその窓口の依頼", days=3, desk="saporant")
+    gone = an_open_one("終わった依頼", state=S.CLOSED)
+    session.commit()
+    page = desk.get(f"/requests/{gone.id}").click("次の依頼へ進む").follow()
+    assert page.html.h1.text == first.title
+    page = page.click("次の依頼へ進む").follow()
+    assert page.html.h1.text == last.title
+    page = page.click("次の依頼へ進む").follow()
+    assert page.request.path == "/desk" and "これで最後です" in page
+
+
 def test_the_queue_is_narrowed_by_desk_state_and_words(desk, session):
     an_open_one("自分の敬老会")
     an_open_one("自分の運動会", state=S.SUBMITTED)

@@ -74,6 +74,14 @@ def queue(
     return pages
 
 
+def case_after(request_id: int, *, now: datetime, desks: Collection[int] | None = None) -> int | None:
+    """The case that comes next in the queue of these desks; the first, when this one has left it."""
+    day = today(now)
+    ids = [one.id for one in sorted(_standings(day, desks, None, ""), key=lambda one: one.urgency(day))]
+    place = ids.index(request_id) + 1 if request_id in ids else 0
+    return ids[place] if place < len(ids) else None
+
+
 def _standings(day: date, desks: Collection[int] | None, state: RequestState | None, words: str) -> list[Standing]:
     wished = (
         select(Occasion.request_id, func.min(Occasion.on).label("day")).group_by(Occasion.request_id).subquery("wished")

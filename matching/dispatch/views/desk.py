@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ... import audit
@@ -19,6 +20,7 @@ from ..history import history_of_case
 from ..models import Candidate
 from ..services import contacts
 from ..services.handing_over import also_registered
+from ..services.queue import case_after
 from ..services.queue import queue as open_requests
 from ..services.shortlisting import bars_of, reasons_of
 from ..wording import first_wish, say, second_wish, terms_in_words
@@ -90,3 +92,14 @@ def case(help_request: HelpRequest) -> str | Response:
         may_release=may(actor, Permission.REQUEST_RELEASE, help_request) and is_looked_for(help_request),
         history=history_of_case(help_request, reader=actor, hidden=page.hidden),
     )
+
+
+@bp.get("/requests/<int:request_id>/next")
+@requires(Permission.REQUEST_LIST, load_request)
+def next_case(help_request: HelpRequest) -> Response:
+    """Straight on in one's own queue, whatever it was narrowed to."""
+    following = case_after(help_request.id, now=utcnow(), desks=current_actor().desks or None)
+    if following is None:
+        flash(_("いま動いている依頼は、これで最後です。"), "info")
+        return redirect(url_for(".queue"), code=303)
+    return redirect(url_for(".case", request_id=following), code=303)
