@@ -110,4 +110,4 @@ def test_what_was_typed_is_forgotten_at_sign_out(city: City, window: Opener):
     asks.is_at("手伝いたい人と、手伝ってほしい団体を、窓口が結びます")
     with suppress(Error):  # the browser's own page: it would have to send the form again
         asks.page.go_back()
-    assert title not in asks.page.content()
+    expect(asks.page.locator("body")).not_to_contain_text(title)
