@@ -14,6 +14,7 @@ from ..accounts.permissions import Permission, current_actor, refuse, requires
 from ..database import db
 from ..exports import csv_file
 from ..i18n import label, today
+from ..registry import services as registry
 from ..registry.models import Party, Registry
 from ..registry.vocabulary import Level
 from . import finding, listing, publishing  # noqa: F401  (publishing hears news)
@@ -31,9 +32,7 @@ def _day() -> date:
 
 
 def _party(party_id: int) -> Party | None:
-    """A merged one stands for its canonical one."""
-    found = db.session.get(Party, party_id)
-    return found and db.session.get(Party, found.canonical)
+    return registry.load_party(Party, party_id)
 
 
 @bp.get("/find")

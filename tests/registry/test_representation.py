@@ -52,6 +52,13 @@ def test_somebody_finds_their_organization_by_name_and_sees_nothing_private(brow
     assert organization.contact_points[0].value == "083-000-0009"
 
 
+def test_a_merged_organization_is_not_offered_beside_its_canonical_one(browser, session):
+    merged, kept = an_organization("さくら台自治会（旧）"), an_organization("さくら台自治会")
+    merged.canonical_id = kept.id
+    page = browser.get("/organizations/claim", {"q": "さくら台"})
+    assert "さくら台自治会" in page and "（旧）" not in page
+
+
 def test_a_new_organization_is_founded_and_the_person_goes_on_where_they_came_from(browser, session):
     form = claim_form(browser.get("/organizations/claim", {"q": "ひまわり子ども会", "next": "/requests/new"}))
     assert form["organization_name"].value == "ひまわり子ども会"

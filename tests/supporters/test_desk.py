@@ -106,6 +106,32 @@ def test_somebody_of_a_known_name_or_telephone_is_offered_before_a_new_person_is
     assert session.scalar(select(func.count()).select_from(Person)) == 1
 
 
+def test_a_page_about_somebody_who_changed_meanwhile_overwrites_nothing(app, session):
+    known = a_person("中司 義人", kana="なかつかさ よしと")
+    browser = at_the_desk(app, session)
+    form = enter(browser, f"/supporters/enter?party={known.id}")
+    registry.edit_contacts(known, [Contact(ContactKind.TELEPHONE, "083-922-0000")], by=SYSTEM, now=NOW)
+    assert "先に更新しました" in form.submit(status=409)
+    session.expire_all()
+    assert known.contact(ContactKind.TELEPHONE).value == "083-922-0000"
+    assert session.scalar(select(func.count()).select_from(Supporter)) == 0
+    supporter = a_registration(known)
+    form = the_form(browser.get(f"/supporters/{supporter.id}/edit"))
+    form["source"] = "paper"
+    registry.edit_contacts(known, [Contact(ContactKind.TELEPHONE, "083-922-1111")], by=SYSTEM, now=NOW)
+    form.submit(status=409)
+    session.expire_all()
+    assert known.contact(ContactKind.TELEPHONE).value == "083-922-1111"
+
+
+def test_a_merged_person_is_registered_as_the_one_they_are(app, session):
+    merged = a_person("中司 義人")
+    merged.canonical_id = a_person("中司 義人", kana="なかつかさ よしと").id
+    form = enter(at_the_desk(app, session), f"/supporters/enter?party={merged.id}")
+    form.submit(status=303)
+    assert session.scalar(select(Supporter.party_id)) == merged.canonical_id
+
+
 def test_a_coordinator_says_that_it_is_somebody_else_of_the_same_name(app, session):
     a_person("中司 義人")
     a_person("中司 義人", kana="ちゅうじ よしひと")

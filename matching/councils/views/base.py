@@ -13,6 +13,7 @@ from ...accounts.actor import Actor, lookups
 from ...accounts.models import Role
 from ...accounts.permissions import council_office, current_actor
 from ...database import db
+from ...registry import services as registry
 from ...registry.forms import sent
 from ...registry.models import Person
 from ...registry.vocabulary import Department, all_departments
@@ -31,11 +32,9 @@ def load_term(appointment_id: int) -> Appointment | None:
 
 
 def load_member(person_id: int) -> Person | None:
-    """Somebody known to the councils, and nobody else; a merged one stands for its canonical one."""
-    found = db.session.get(Person, person_id)
-    if found is None or not lookups.is_known_to_councils(found.canonical):
-        return None
-    return db.session.get(Person, found.canonical)
+    """Somebody known to the councils, and nobody else."""
+    person = registry.load_party(Person, person_id)
+    return person if person and lookups.is_known_to_councils(person.id) else None
 
 
 def departments_of(actor: Actor) -> list[Department]:

@@ -56,12 +56,9 @@ def enter() -> Page:
 
 
 def _chosen() -> Organization | None:
-    """The organization that was chosen in the search; a merged one stands for its canonical one."""
+    """The organization that was chosen in the search."""
     chosen = request.args.get("organization", "")
-    if not chosen:
-        return None
-    organization = db.session.get(Organization, int(chosen)) if chosen.isdecimal() and len(chosen) < 10 else None
-    return (organization and db.session.get(Organization, organization.canonical)) or abort(404)
+    return (registry.load_party(Organization, chosen) or abort(404)) if chosen else None
 
 
 def _form(organization: Organization | None) -> Any:

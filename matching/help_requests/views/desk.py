@@ -25,12 +25,9 @@ def wants_to_accept() -> bool:
 
 
 def _organization() -> Organization | None:
-    """The organization that was chosen in the search; a merged one stands for its canonical one."""
+    """The organization that was chosen in the search."""
     chosen = request.values.get("organization", "")
-    if not chosen:
-        return None
-    organization = db.session.get(Organization, int(chosen)) if chosen.isdecimal() and len(chosen) < 10 else None
-    return (organization and db.session.get(Organization, organization.canonical)) or abort(404)
+    return (registry.load_party(Organization, chosen) or abort(404)) if chosen else None
 
 
 @bp.route("/requests/enter", methods=["GET", "POST"])
@@ -85,8 +82,11 @@ def complete(help_request: HelpRequest) -> Page:
     if wants_another_row() and isinstance(form, CompleteForm):
         form.add_occasion()
     elif sent(form, help_request):
+        was_shown = help_request.released_at is not None
         if form.try_to(lambda: _complete(form, help_request, now)):
             db.session.commit()
+            if was_shown and help_request.released_at is None:
+                flash(_("要約を変えたので公開を止めました。もう一度公開してよいか、依頼者に聞いてください。"), "warning")
             flash(_("依頼を受け付けました。") if wants_to_accept() else _("保存しました。"), "success")
             return page_of(help_request)
         db.session.rollback()

@@ -51,9 +51,9 @@ def form_key() -> HiddenField:
     return HiddenField(default=lambda: uuid4().hex, validators=[Regexp(r"\A[0-9a-f]{32}\Z", message=bad)])
 
 
-def refuse_stale(form: Any, record: Any) -> None:
-    """Raise Stale when the record changed after the page was opened."""
-    if str(form.version.data) != str(record.version):
+def refuse_stale(form: Any, record: Any, *, shown: str = "version") -> None:
+    """Raise Stale when the record changed after the page was opened; ``shown`` names the field with its version."""
+    if str(form[shown].data) != str(record.version):
         raise Stale
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
@@ -13,7 +14,10 @@ from ...accounts.models import User
 from ...database import db
 from ..models import ContactKind, ContactPoint, Organization, Party, Person
 from ..vocabulary import OrganizationKind
+from .finding import holds_the_name
 from .naming import kana_key, name_key, value_key
+
+P = TypeVar("P", bound=Party)
 
 
 @dataclass(frozen=True)
@@ -91,19 +95,21 @@ def _contacts_of(party: Party) -> dict[ContactKind, tuple[str, bool, str | None]
     return {point.kind: (point.value, point.may_share, point.hours) for point in party.contact_points}
 
 
+def load_party(kind: type[P], named: int | str) -> P | None:
+    """The party of this number, which an address may name in letters; a merged one stands for its canonical one."""
+    if isinstance(named, str):
+        named = int(named) if named.isdecimal() and len(named) < 10 else 0
+    found = db.session.get(kind, named)
+    return found and db.session.get(kind, found.canonical)
+
+
 def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
     """Organizations whose name or kana holds the words."""
-    key = name_key(words)
-    if not key:
+    if not name_key(words):
         return []
     query = (
         select(Organization)
-        .where(
-            or_(
-                Organization.name_key.contains(key, autoescape=True),
-                Organization.kana_key.contains(kana_key(words), autoescape=True),
-            )
-        )
+        .where(holds_the_name(words), Organization.canonical_id.is_(None))
         .options(joinedload(Organization.district))
         .order_by(Organization.kana_key, Organization.id)
         .limit(limit)

@@ -199,6 +199,7 @@ def contents_of(supporter: Supporter) -> dict[str, Any]:
         "consents": list(active_consents(party.id)),
         "note_for_desk": supporter.note_for_desk,
         "version": supporter.version,
+        "party_version": party.version,
         **told_of(supporter),
     }
 

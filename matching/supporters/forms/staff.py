@@ -27,6 +27,7 @@ class DeskFields:
     """Mixin: what a coordinator adds when passing on what somebody said."""
 
     form_key = form_key()
+    party_version = versioned()  # what is known of the party may be changed on another page, too
     source = one_of(_l("受け付けた方法"), TOLD_BY, ask=_l("受け付けた方法を選んでください。"))
     given_on = Day(_l("受け付けた日"), ask=_l("受け付けた日を入力してください。"))
     pledge = BooleanField(_l("誓約をもらった（暴力団と関わりがない。政治・宗教・営利を目的としない）"))
@@ -40,6 +41,7 @@ class EditFields:
     source = one_of(_l("どのように聞きましたか"), TOLD_BY, ask=_l("聞いた方法を選んでください。"))
     note_for_desk = words(_l("窓口のメモ"), longest=1000, rows=3, description=_l("窓口の職員だけが見ます。"))
     version = versioned()
+    party_version = versioned()
 
     def only_for_owner(self) -> None:
         form: Any = self

@@ -15,6 +15,7 @@ from ...accounts.permissions import Permission, current_actor, requires
 from ...database import db
 from ...i18n import today
 from ...registry import services as registry
+from ...registry.forms import refuse_stale
 from ...registry.models import Organization, Party, Person
 from .. import services
 from ..forms import EnterOrganization, EnterPerson, told_of
@@ -39,6 +40,8 @@ def enter() -> Page:
     if party and not form.is_submitted():
         audit.record(f"{party.kind.value}:read", party, by=current_actor(), at=datetime.now(UTC))
         db.session.commit()
+    if party and form.is_submitted():
+        refuse_stale(form, party, shown="party_version")
     alike: Sequence[Party] = ()
     if form.validate_on_submit() and not (alike := _alike(form, party)):
         supporter = form.try_to(lambda: _enter(form, party, now=datetime.now(UTC)))
@@ -67,8 +70,7 @@ def _alike(form: Any, party: Party | None) -> Sequence[Party]:
 
 
 def _named_party() -> Party | None:
-    value = request.args.get("party", "")
-    party = db.session.get(Party, int(value)) if value.isdecimal() and len(value) < 10 else None
+    party = registry.load_party(Party, request.args.get("party", ""))
     if party and not _may_be_named(party):
         abort(404)
     return party
@@ -82,6 +84,7 @@ def _desk_form(party: Party | None, former: Supporter | None, *, for_organizatio
     known: dict[str, Any] = {"given_on": today(datetime.now(UTC))}
     if party:
         known |= {"district": party.district_id, "consents": list(registry.active_consents(party.id))}
+        known["party_version"] = party.version
     if former:
         known |= told_of(former)
     if isinstance(party, Organization):

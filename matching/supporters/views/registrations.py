@@ -110,6 +110,7 @@ def edit(supporter: Supporter) -> Page:
         form.only_for_owner()
     if form.is_submitted():
         refuse_stale(form, supporter)
+        refuse_stale(form, supporter.party, shown="party_version")
     if form.validate_on_submit():
         if form.try_to(lambda: _change(form, supporter, mine=mine, now=datetime.now(UTC))):
             db.session.commit()
