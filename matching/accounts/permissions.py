@@ -28,6 +28,7 @@ class Permission(Labelled):
 
     ACCOUNT_MANAGE = "account:manage", N_("職員の権限を管理する")
     CANDIDATE_FIND = "candidate:find", N_("登録を検索する")
+    CONTACT_READ = "contact:read", N_("連絡先を見て、電話番号で探す")
     COUNCIL_CANDIDATE = "council:candidate", N_("審議会委員を紹介の候補に見る")
     COUNCIL_CONSENT = "council:consent", N_("審議会委員の候補になる同意を記録する")
     COUNCIL_EDIT = "council:edit", N_("審議会等と委員を直す")
@@ -151,6 +152,7 @@ def at_its_desk(actor: Actor, subject: Any) -> bool:
 POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.ACCOUNT_MANAGE: ((administrator,),),
     Permission.CANDIDATE_FIND: ((coordinator,),),
+    Permission.CONTACT_READ: ((coordinator,),),
     Permission.COUNCIL_CANDIDATE: ((coordinator, city_employee),),
     Permission.COUNCIL_CONSENT: ((council_office,), (clerk, of_a_department)),
     Permission.COUNCIL_EDIT: ((council_office,), (clerk, of_my_department)),

@@ -120,8 +120,7 @@ def _answering(query: Select[Any], words: str, day: date) -> list[int]:
     """Ids that the words find, best first: by the name, then by what the group can do."""
     skilled = related(words, day=day, most=FOUND, among=select(Group.id).where(is_published()))
     registered = Party.id.in_(select(Group.organization_id).where(is_published()))
-    # Digits would be taken for a telephone, which is not shown and so must not be found.
-    alike = registry.parties_like(words, admits=registered) if not registry.telephone_ending(words) else []
+    alike = registry.parties_like(words, admits=registered)
     named = registry.holds_the_name(words) if name_key(words) else false()
     asked = or_(
         named,

@@ -88,13 +88,14 @@ def find(words: str, *, by: Actor, day: date) -> Found:
     numbered = _numbered(number, words) if sight.requests and number else []
     if len(numbered) == 1:
         return Found(words, by_telephone=False, cases=numbered, parties=[], exact=numbered[0])
-    ids = registry.parties_like(words, admits=parties_seen_by(by), limit=PARTIES)
+    by_telephone = sight.contacts and registry.telephone_ending(words) is not None
+    ids = registry.parties_like(words, admits=parties_seen_by(by), by_telephone=by_telephone, limit=PARTIES)
     query = select(Party).where(Party.id.in_(ids)).options(joinedload(Party.district))
     parties = {party.id: party for party in db.session.scalars(query)}
     belonging = belonging_of(ids, sight=sight, day=day)
     return Found(
         words,
-        by_telephone=registry.telephone_ending(words) is not None,
+        by_telephone=by_telephone,
         cases=numbered or (_cases("" if number else words, ids[:LIKELIEST], by) if sight.requests else []),
         parties=[FoundParty(parties[id_], belonging[id_]) for id_ in ids],
     )

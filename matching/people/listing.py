@@ -17,7 +17,7 @@ from ..registry.forms import Filters, one_of
 from ..registry.models import Person
 from ..workflow import N_, Labelled
 from .belonging import is_representative, is_supporter, sits_on
-from .seeing import Sight, people_seen_by
+from .seeing import Sight, people_seen_by, sight_of
 
 
 class Being(Labelled):
@@ -60,4 +60,4 @@ def people_found(filters: PeopleFilters, *, by: Actor, day: date) -> Select[Pers
     }
     if asked["being"].data is not None:
         query = query.where(conditions[asked["being"].data]())
-    return registry.likeliest_first(query, Person, filters.words, admits=admits)
+    return registry.likeliest_first(query, Person, filters.words, admits=admits, by_telephone=sight_of(by).contacts)

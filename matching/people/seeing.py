@@ -49,7 +49,7 @@ def sight_of(actor: Actor) -> Sight:
         councils=may(actor, Permission.COUNCIL_READ),
         organizations=may(actor, Permission.ORGANIZATION_LIST),
         requests=may(actor, Permission.REQUEST_LIST),
-        contacts=coordinator(actor, None),
+        contacts=may(actor, Permission.CONTACT_READ),
         of_contractor=actor.contractor,
     )
 

@@ -124,6 +124,34 @@ def test_the_end_of_a_telephone_finds_the_caller_and_shows_no_number(session, de
         assert "0000-4321" not in page.html.main.text.replace(words, "")
 
 
+def test_only_four_digits_or_a_whole_number_find_a_telephone(session, desk):
+    person = a_person("山田 花子")
+    registry.set_contacts(person, [Contact(ContactKind.TELEPHONE, "083-922-4321")])
+    for words in ("4321", "083-922-4321", "０８３（９２２）４３２１"):
+        assert found(desk.get("/find", {"q": words})) == ["山田 花子"], words
+    for words in ("24321", "224321", "922-4321", "83-922-4321", "321", "0839224"):
+        assert found(desk.get("/find", {"q": words})) == [], words
+
+
+@pytest.mark.parametrize("role", [Role.CLERK, Role.PERSONNEL, Role.STAFF, Role.ADMINISTRATOR])
+def test_who_sees_no_contacts_finds_nobody_by_telephone(app, session, role):
+    organization, person = an_organization("ひばり町内会"), a_candidate(name="委員 一郎")
+    a_member(a_council(), person)
+    a_supporter(person)
+    a_group(organization)
+    a_request(now=NOW, requester=organization, title="敬老会")
+    for party in (organization, person):
+        registry.set_contacts(party, [Contact(ContactKind.TELEPHONE, "083-922-4321")])
+    session.commit()
+    browser = sign_in(app, staff(role).email)
+    assert "電話" not in browser.get("/find").html.select_one("header .find-box").text
+    for path in ("/find", "/people", "/councils/members", "/organizations", "/groups", "/supporters", "/desk?desk=all"):
+        for words in ("4321", "083-922-4321"):
+            answer = browser.get(path, {"q": words}, expect_errors=True)
+            main = answer.html.main.text if answer.status_int == 200 else ""
+            assert "ひばり" not in main and "委員 一郎" not in main and "敬老会" not in main, (path, words)
+
+
 def test_what_they_are_stands_beside_the_name_with_what_can_be_done(session, desk):
     organization = an_organization("さくら台自治会")
     person = registry.person_of(a_representative(organization))

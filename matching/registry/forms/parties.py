@@ -34,10 +34,10 @@ class OrganizationFilters(Filters):
     field = None
     kind = one_of(_l("団体の種類"), OrganizationKind)
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_telephone: bool) -> None:
         super().__init__()
         box: Any = self["q"]
-        box.label.text = _("団体名・電話の末尾4桁")
+        box.label.text = _("団体名・電話の末尾4桁") if by_telephone else _("団体名・ふりがな")
 
 
 class OrganizationFields:

@@ -29,30 +29,31 @@ def holds_the_name(words: str) -> ColumnElement[bool]:
 
 
 def telephone_ending(words: str) -> str | None:
-    """The digits, where the words are a telephone number or the last four of one."""
+    """The digits, where the words are a whole telephone number or the last four of one."""
     digits = re.sub(r"[\s\-()]", "", fold(words))
-    return digits if re.fullmatch(r"[0-9]{4,15}", digits) else None
+    return digits if re.fullmatch(r"[0-9]{4}|[0-9]{6,15}", digits) else None
 
 
 def has_telephone(digits: str) -> ColumnElement[bool]:
-    """Parties with a telephone number that ends with these digits (four or more)."""
-    held = select(ContactPoint.party_id).where(
-        ContactPoint.kind == ContactKind.TELEPHONE, ContactPoint.ending == digits[-4:]
-    )
-    if len(digits) > 4:
-        held = held.where(ContactPoint.value_key.endswith(digits, autoescape=True))
-    return Party.id.in_(held)
+    """Parties with a telephone number of just these digits; of four, with one that ends with them.
+
+    Nothing between the two: digit by digit, anybody's number could be asked for.
+    """
+    same = ContactPoint.ending == digits if len(digits) == 4 else ContactPoint.value_key == digits
+    return Party.id.in_(select(ContactPoint.party_id).where(ContactPoint.kind == ContactKind.TELEPHONE, same))
 
 
-def parties_like(words: str, *, admits: ColumnElement[bool] | None = None, limit: int = 20) -> list[int]:
+def parties_like(
+    words: str, *, admits: ColumnElement[bool] | None = None, by_telephone: bool = False, limit: int = 20
+) -> list[int]:
     """Ids of parties that the words may mean, best first; deterministic.
 
-    A number finds telephones. Else the name or kana holds the words, or shares two letters in a row with them and is
-    alike by RapidFuzz's ratio. ``admits`` is a condition on ``Party`` that everybody found meets. Bounded work: at most
-    ``LOOKED_AT`` names are compared.
+    ``by_telephone``, for those who may see contact points: a number finds telephones. Else the name or kana holds the
+    words, or shares two letters in a row with them and is alike by RapidFuzz's ratio. ``admits`` is a condition on
+    ``Party`` that everybody found meets. Bounded work: at most ``LOOKED_AT`` names are compared.
     """
     allowed = [Party.canonical_id.is_(None), *([admits] if admits is not None else [])]
-    if digits := telephone_ending(words):
+    if by_telephone and (digits := telephone_ending(words)):
         query = select(Party.id).where(has_telephone(digits), *allowed).order_by(Party.kana_key, Party.id)
         return list(db.session.scalars(query.limit(limit)))
     key, read = name_key(words[:LONGEST]), kana_key(words[:LONGEST])

@@ -69,21 +69,24 @@ AGREED: dict[str, Any] = {
 }
 
 
-def organizations_found(*, words: str, kind: OrganizationKind | None, district_id: int | None) -> Select[Organization]:
+def organizations_found(
+    *, words: str, by_telephone: bool, kind: OrganizationKind | None, district_id: int | None
+) -> Select[Organization]:
     """Organizations that the filters leave, by kana; with words, the likeliest first."""
     query = select(Organization).where(Organization.canonical_id.is_(None)).options(joinedload(Organization.district))
     if kind is not None:
         query = query.where(Organization.organization_kind == kind)
     if district_id is not None:
         query = query.where(Organization.district_id == district_id)
-    return likeliest_first(query, Organization, words, admits=Party.kind == PartyKind.ORGANIZATION)
+    admits = Party.kind == PartyKind.ORGANIZATION
+    return likeliest_first(query, Organization, words, admits=admits, by_telephone=by_telephone)
 
 
-def likeliest_first(query: Select[Any], table: Any, words: str, *, admits: Any) -> Select[Any]:
+def likeliest_first(query: Select[Any], table: Any, words: str, *, admits: Any, by_telephone: bool) -> Select[Any]:
     """The query narrowed to parties like the words, in that order; without words, by kana and name."""
     if not words.strip():
         return query.order_by(table.kana_key.is_(None), table.kana_key, table.name_key, table.id)
-    ids = parties_like(words, admits=admits, limit=FOUND)
+    ids = parties_like(words, admits=admits, by_telephone=by_telephone, limit=FOUND)
     query = query.where(table.id.in_(ids))
     places = {party_id: place for place, party_id in enumerate(ids)}
     return query.order_by(case(places, value=table.id), table.id) if places else query

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from ... import audit
 from ...accounts.models import User
-from ...accounts.permissions import Permission, coordinator, current_actor, is_the_party, requires
+from ...accounts.permissions import Permission, coordinator, current_actor, is_the_party, may, requires
 from ...database import db
 from ...exports import csv_file
 from ...i18n import label, today
@@ -41,16 +41,20 @@ def load_organization(organization_id: int) -> Organization | None:
     return found and db.session.get(Organization, found.canonical)
 
 
-def _found(filters: OrganizationFilters) -> Any:
-    asked: Any = filters
-    return services.organizations_found(words=filters.words, kind=asked.kind.data, district_id=asked["district"].data)
+def _found() -> tuple[OrganizationFilters, Any]:
+    """The filters as they stand in the address, and what they leave."""
+    by_telephone = may(current_actor(), Permission.CONTACT_READ)
+    asked: Any = OrganizationFilters(by_telephone=by_telephone)
+    return asked, services.organizations_found(
+        words=asked.words, by_telephone=by_telephone, kind=asked.kind.data, district_id=asked["district"].data
+    )
 
 
 @bp.get("/organizations")
 @requires(Permission.ORGANIZATION_LIST)
 def organizations() -> str:
-    filters = OrganizationFilters()
-    page = db.paginate(_found(filters), page=filters.page, per_page=PER_PAGE, error_out=False)
+    filters, query = _found()
+    page = db.paginate(query, page=filters.page, per_page=PER_PAGE, error_out=False)
     acting = services.acting_for([one.id for one in page.items])
     return render_template("registry/organizations.html", filters=filters, page=page, acting=acting)
 
@@ -60,7 +64,7 @@ def organizations() -> str:
 def export_organizations() -> Response:
     """The list as it is filtered, without contact data; taking it home is written down."""
     now, actor = datetime.now(UTC), current_actor()
-    found = list(db.session.scalars(_found(OrganizationFilters()).limit(MOST)))
+    found = list(db.session.scalars(_found()[1].limit(MOST)))
     acting = services.acting_for([one.id for one in found])
     approved = RepresentationState.APPROVED
     rows = (

@@ -124,5 +124,8 @@ def _people_like(words: str) -> list[Person]:
     admits = Party.kind == PartyKind.PERSON
     if current_actor().contractor:
         admits = admits & services.known_to_desks()
-    people = [db.session.get_one(Person, id_) for id_ in services.parties_like(words, admits=admits, limit=FOUND)]
+    people = [
+        db.session.get_one(Person, id_)
+        for id_ in services.parties_like(words, admits=admits, by_telephone=True, limit=FOUND)
+    ]
     return [person for person in people if may(current_actor(), Permission.PERSON_READ, person)]
