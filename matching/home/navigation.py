@@ -49,7 +49,7 @@ STAFF_DOORS = (
         "people.index",
         _l("個人"),
         Permission.PERSON_LIST,
-        ("people", "registry.enter_person", "registry.edit_person"),
+        ("people.show", "registry.enter_person", "registry.edit_person"),  # what was found is nobody's list
         ROSTERS,
     ),
     Door("councils.index", _l("審議会等"), Permission.COUNCIL_READ, ("councils",)),
