@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from flask import Response
 
+MOST = 20_000  # rows of one file
 BOM = "\ufeff"  # without it, spreadsheets take UTF-8 for something else
 # What a spreadsheet reads as the beginning of a formula; OWASP "CSV Injection".
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

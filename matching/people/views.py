@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from .. import audit
-from ..accounts.models import User
 from ..accounts.permissions import Permission, current_actor, refuse, requires
+from ..accounts.taking import take_home
 from ..database import db
-from ..exports import csv_file
+from ..exports import MOST
 from ..i18n import label, today
 from ..registry import services as registry
 from ..registry.models import Party, Registry
@@ -24,7 +24,6 @@ from .seeing import sees, sight_of
 
 bp = Blueprint("people", __name__)
 PER_PAGE = 50
-MOST = 20_000  # lines of a file
 
 
 def _day() -> date:
@@ -63,7 +62,8 @@ def export() -> Response:
     """The list as it is filtered, without contact data; taking it home is written down."""
     now, actor = datetime.now(UTC), current_actor()
     day, sight = today(now), sight_of(actor)
-    query = listing.people_found(listing.PeopleFilters(sight), by=actor, day=day)
+    filters = listing.PeopleFilters(sight)
+    query = listing.people_found(filters, by=actor, day=day)
     people = list(db.session.scalars(query.limit(MOST)))
     belonging = belonging_of([person.id for person in people], sight=sight, day=day)
     columns = [(_("番号"), [str(person.id) for person in people])]
@@ -80,10 +80,8 @@ def export() -> Response:
     if sight.councils:
         columns.append((_("審議会等の数"), [str(one.seats) if one.seats else "" for one in whole]))
     rows = zip(*(values for _head, values in columns), strict=True)
-    file = csv_file(f"{_('個人')}_{day:%Y%m%d}", (head for head, _values in columns), rows)
-    audit.record("person:export", db.session.get_one(User, actor.user_id), by=actor, at=now)
-    db.session.commit()  # at the end: it forgets what was read
-    return file
+    head = [name for name, _values in columns]
+    return take_home(_("個人"), head, rows, what="person", narrowed_by=filters.address, now=now)
 
 
 @bp.get("/people/<int:party_id>")

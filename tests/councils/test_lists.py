@@ -176,6 +176,12 @@ def test_the_roster_of_a_day_is_taken_home_without_contact_data(clerk, session):
     assert [entry.fields for entry in entries] == [["on"], ["council", "on"], ["on"]]
 
 
+@pytest.mark.parametrize("council", ["99999999999999999999", "999999999", "x", "-1", "１"])
+def test_the_members_of_a_council_that_is_not_there_are_nobody(clerk, session, council):
+    clerk.get("/councils/members/export", {"council": council}, status=404)
+    assert not session.scalars(select(AuditEntry).where(AuditEntry.event == "appointment:export")).all()
+
+
 def test_birth_year_and_gender_leave_the_house_with_those_who_keep_the_rosters_only(app, session):
     a_member(a_council(), a_person("安部 憲昭", birth_year=1956), starts=date(2024, 6, 1), ends=None)
     for role, sees in ((Role.PERSONNEL, True), (Role.CLERK, True), (Role.ADMINISTRATOR, False)):

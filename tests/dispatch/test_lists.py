@@ -250,7 +250,7 @@ def test_whoever_takes_the_file_stands_in_the_log(app, session):
     browser = sign_in(app, user.email)
     browser.get("/desk/requests.csv", status=200)
     [entry] = session.scalars(select(AuditEntry).where(AuditEntry.event == "request:export"))
-    assert (entry.actor_user_id, entry.fields) == (user.id, None)
+    assert (entry.actor_user_id, entry.fields) == (user.id, ["year"])
 
 
 def test_the_file_asks_the_same_for_thirty_as_for_three(desk, session):

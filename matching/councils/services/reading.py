@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from ...database import db
+from ...exports import MOST
 from ...registry.models import Party, Person
 from ...registry.vocabulary import Department
 from ..models import Appointment, Council, CouncilRole
@@ -59,16 +60,17 @@ def other_terms(council: Council, day: date) -> list[Appointment]:
     return [term for term in terms_of_council(council) if not term.holds_on(day)][::-1]
 
 
-def terms_held_on(day: date, *, council_id: int | None = None) -> list[Appointment]:
+def terms_held_on(day: date, *, council: Council | None = None) -> list[Appointment]:
     """Every seat that is taken on this day, council by council."""
     query = (
         select(Appointment)
         .join(Appointment.council)
         .join(Council.department)
         .join(Appointment.person)
-        .where(holds_on(day), *([Appointment.council_id == council_id] if council_id is not None else []))
+        .where(holds_on(day), *([Appointment.council_id == council.id] if council else []))
         .options(joinedload(Appointment.person), joinedload(Appointment.council).joinedload(Council.department))
         .order_by(Department.id, Council.name, Council.id, Person.kana_key, Appointment.id)
+        .limit(MOST)
     )
     return list(db.session.scalars(query))
 

@@ -6,20 +6,19 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, abort, render_template, request
 from flask_babel import gettext as _
 
-from ... import audit
-from ...accounts.models import User
-from ...accounts.permissions import Permission, current_actor, requires
+from ...accounts.permissions import Permission, requires
+from ...accounts.taking import take_home
 from ...database import db
-from ...exports import csv_file
+from ...exports import MOST
 from ...i18n import label, today
 from .. import services
 from ..forms import AsOf, CouncilFilters
 from ..models import Appointment, Council
 from . import bp
-from .base import sees_birth_years
+from .base import load_council, sees_birth_years
 
 PER_PAGE = 50
 
@@ -46,9 +45,9 @@ def export() -> Response:
     """The list of councils as a file, with the same filters."""
     form: Any = CouncilFilters()
     now = datetime.now(UTC)
-    councils = list(db.session.scalars(services.find_councils(form.asked, today(now))))
-    file = csv_file(_("審議会等"), _council_head(), _council_rows(councils, today(now)))
-    return _taken(file, "council:export", fields=list(form.address), now=now)
+    councils = list(db.session.scalars(services.find_councils(form.asked, today(now)).limit(MOST)))
+    rows = _council_rows(councils, today(now))
+    return take_home(_("審議会等"), _council_head(), rows, what="council", narrowed_by=form.address, now=now)
 
 
 def _council_head() -> list[str]:
@@ -76,16 +75,22 @@ def export_members() -> Response:
     now = datetime.now(UTC)
     asked: Any = AsOf()
     day = asked.day(now)
-    council_id = request.args.get("council", type=int)
-    terms = services.terms_held_on(day, council_id=council_id)
+    council = _council()
+    terms = services.terms_held_on(day, council=council)
     personal = sees_birth_years()
-    file = csv_file(
-        _("委員名簿_%(day)s", day=day.isoformat()),
-        _member_head(personal),
-        (_member_row(term, personal) for term in terms),
-    )
-    fields = ["on", *(["council"] if council_id is not None else [])]
-    return _taken(file, "appointment:export", fields=fields, now=now)
+    rows = (_member_row(term, personal) for term in terms)
+    name = _("委員名簿_%(day)s", day=day.isoformat())
+    narrowed_by = ["on", *(["council"] if council else [])]
+    return take_home(name, _member_head(personal), rows, what="appointment", narrowed_by=narrowed_by, now=now)
+
+
+def _council() -> Council | None:
+    """``?council=``: whose members are asked for; nobody means a council that is not there."""
+    asked = request.args.get("council", "")
+    if not asked:
+        return None
+    found = load_council(int(asked)) if asked.isdecimal() and len(asked) < 10 else None
+    return found or abort(404)
 
 
 def _member_head(personal: bool) -> list[str]:
@@ -103,11 +108,3 @@ def _member_row(term: Appointment, personal: bool) -> list[Any]:
         label(term.role), _("充て職") if term.ex_officio else "", term.starts, term.ends, term.left_on,
     ]  # fmt: skip
     return row + ([person.birth_year, label(person.gender)] if personal else [])
-
-
-def _taken(file: Response, event: str, *, fields: list[str], now: datetime) -> Response:
-    """Who took it is written down."""
-    actor = current_actor()
-    audit.record(event, db.session.get_one(User, actor.user_id), by=actor, at=now, fields=fields)
-    db.session.commit()
-    return file

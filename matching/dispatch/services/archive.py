@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import joinedload, load_only
 
 from ...database import db
+from ...exports import MOST
 from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest
 from ...help_requests.states import ENDED, RequestState
@@ -95,6 +96,7 @@ def table_of(year: int) -> Iterator[list[Any]]:
             joinedload(HelpRequest.district),
         )
         .order_by(HelpRequest.submitted_at, HelpRequest.id)
+        .limit(MOST)
     )
     first_decided = select(Decision.request_id, func.min(Decision.decided_on)).group_by(Decision.request_id)
     decided = {request_id: on for request_id, on in db.session.execute(first_decided)}

@@ -6,11 +6,8 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from ... import audit
-from ...accounts.models import User
-from ...accounts.permissions import Permission, current_actor, requires
-from ...database import db
-from ...exports import csv_file
+from ...accounts.permissions import Permission, requires
+from ...accounts.taking import take_home
 from ...i18n import fiscal_year, today
 from ..filters import EndedFilters, year_in_words
 from ..services import archive
@@ -35,11 +32,10 @@ def ended() -> str:
 @requires(Permission.REQUEST_LIST, audited=True)
 def export() -> Response:
     """All requests of a fiscal year, open ones too, without names and words; who took it is written down."""
-    now, actor = utcnow(), current_actor()
+    now = utcnow()
     years = archive.years_until(today(now))
     year = request.args.get("year", years[0], type=int)
     year = year if year in years else years[0]
-    file = csv_file(_("依頼_%(year)s年度", year=year), archive.table_head(), archive.table_of(year))
-    audit.record("request:export", db.session.get_one(User, actor.user_id), by=actor, at=now)
-    db.session.commit()
-    return file
+    rows = archive.table_of(year)
+    name = _("依頼_%(year)s年度", year=year)
+    return take_home(name, archive.table_head(), rows, what="request", narrowed_by=["year"], now=now)

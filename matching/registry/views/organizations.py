@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ... import audit
-from ...accounts.models import User
 from ...accounts.permissions import Permission, coordinator, current_actor, is_the_party, may, requires
+from ...accounts.taking import take_home
 from ...database import db
-from ...exports import csv_file
-from ...i18n import label, today
+from ...exports import MOST
+from ...i18n import label
 from .. import services
 from ..forms import sent
 from ..forms.parties import (
@@ -30,15 +30,12 @@ from ..models import Organization, RepresentationState
 from . import bp
 
 PER_PAGE = 50
-MOST = 20_000  # lines of a file
 ONE = "/organizations/<int:organization_id>"
 Page = str | tuple[str, int] | Response
 
 
 def load_organization(organization_id: int) -> Organization | None:
-    """A merged one stands for its canonical one."""
-    found = db.session.get(Organization, organization_id)
-    return found and db.session.get(Organization, found.canonical)
+    return services.load_party(Organization, organization_id)
 
 
 def _found() -> tuple[OrganizationFilters, Any]:
@@ -63,8 +60,8 @@ def organizations() -> str:
 @requires(Permission.ORGANIZATION_EXPORT, audited=True)
 def export_organizations() -> Response:
     """The list as it is filtered, without contact data; taking it home is written down."""
-    now, actor = datetime.now(UTC), current_actor()
-    found = list(db.session.scalars(_found()[1].limit(MOST)))
+    filters, query = _found()
+    found = list(db.session.scalars(query.limit(MOST)))
     acting = services.acting_for([one.id for one in found])
     approved = RepresentationState.APPROVED
     rows = (
@@ -79,10 +76,8 @@ def export_organizations() -> Response:
         for one in found
     )
     head = (_("番号"), _("団体名"), _("ふりがな"), _("団体の種類"), _("地域"), _("代表者・担当者の数"))
-    file = csv_file(f"{_('団体')}_{today(now):%Y%m%d}", head, rows)
-    audit.record("organization:export", db.session.get_one(User, actor.user_id), by=actor, at=now)
-    db.session.commit()  # at the end: it forgets what was read
-    return file
+    now = datetime.now(UTC)
+    return take_home(_("団体"), head, rows, what="organization", narrowed_by=filters.address, now=now)
 
 
 @bp.get(ONE)

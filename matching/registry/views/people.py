@@ -23,9 +23,7 @@ Page = str | tuple[str, int] | Response
 
 
 def _person(person_id: int) -> Person | None:
-    """A merged one stands for its canonical one."""
-    found = db.session.get(Person, person_id)
-    return found and db.session.get(Person, found.canonical)
+    return services.load_party(Person, person_id)
 
 
 def _need_to_know() -> dict[str, bool]:

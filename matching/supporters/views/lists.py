@@ -8,11 +8,8 @@ from typing import Any
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 
-from ... import audit
-from ...accounts.models import User
-from ...accounts.permissions import Permission, current_actor, requires
-from ...database import db
-from ...exports import csv_file
+from ...accounts.permissions import Permission, requires
+from ...accounts.taking import take_home
 from ...i18n import today
 from .. import listing
 from ..forms import SupporterFilters
@@ -43,11 +40,9 @@ def index() -> str:
 def export() -> Response:
     """The list as a file, with the same filters; who took it is written down."""
     form, narrowed, state = _asked()
-    now, actor = datetime.now(UTC), current_actor()
-    file = csv_file(
-        _("協働サポーター"), listing.table_head(), listing.table_rows(narrowed, state=state, day=today(now))
+    now = datetime.now(UTC)
+    rows = listing.table_rows(narrowed, state=state, day=today(now))
+    narrowed_by = [*form.address, *(["state"] if state else [])]
+    return take_home(
+        _("協働サポーター"), listing.table_head(), rows, what="supporter", narrowed_by=narrowed_by, now=now
     )
-    taker = db.session.get_one(User, actor.user_id)
-    audit.record("supporter:export", taker, by=actor, at=now, fields=[*form.address, *(["state"] if state else [])])
-    db.session.commit()
-    return file
