@@ -162,6 +162,30 @@ def test_all_the_way_down_leaves_nothing_behind(app):
     move_to(schema.head())
 
 
+def test_for_whom_people_were_written_down_is_read_from_the_log_once(app):
+    move_to("0001")
+    fill(tables_there(), range(1, 5), sparse=False)
+    roles = {1: "clerk", 2: "coordinator", 3: "coordinator", 4: "staff"}
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE desk SET is_contractor = (id = 3)"))
+        connection.execute(text('UPDATE "user" SET party_id = NULL'))
+        for number, role in roles.items():
+            told = {"number": number, "role": role}
+            connection.execute(text("UPDATE role_grant SET role = :role, user_id = :number WHERE id = :number"), told)
+            connection.execute(
+                text(
+                    "INSERT INTO audit_entry (id, at, event, subject_type, subject_id, actor_kind, actor_user_id, source)"
+                    " SELECT 100 + :number, at, 'person:create', 'person', :number, 'user', :number, 'web'"
+                    " FROM audit_entry WHERE id = 1"
+                ),
+                told,
+            )
+    move_to("0002")
+    with db.engine.connect() as connection:
+        written = connection.execute(text("SELECT id, written_for FROM party WHERE id < 5 ORDER BY id")).all()
+    assert written == [(1, "councils"), (2, "city"), (3, "desks"), (4, None)]
+
+
 @pytest.mark.parametrize("revision", BELOW)
 @pytest.mark.parametrize("statement", ["UPDATE audit_entry SET event = 'x'", "DELETE FROM audit_entry"])
 def test_the_audit_log_stays_append_only(app, revision, statement):

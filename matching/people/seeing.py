@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from ..accounts.actor import Actor, lookups
-from ..accounts.models import Role, RoleGrant
 from ..accounts.permissions import (
     Permission,
     city_employee,
@@ -17,11 +16,10 @@ from ..accounts.permissions import (
     may,
     reading_staff,
 )
-from ..audit import AuditEntry
 from ..councils.models import Appointment
 from ..database import db
 from ..registry import services as registry
-from ..registry.models import Consent, Party, PartyKind, Purpose
+from ..registry.models import Consent, Party, PartyKind, Purpose, WrittenFor
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,7 @@ def known_to_councils() -> ColumnElement[bool]:
     """A condition on ``Party``: people who hold or held a seat, agreed to be considered for one, or were written down
     by those who look after the councils."""
     agreed = select(Consent.party_id).where(Consent.purpose == Purpose.COUNCIL, Consent.withdrawn_at.is_(None))
-    written_down = (
-        select(AuditEntry.subject_id)
-        .join(RoleGrant, RoleGrant.user_id == AuditEntry.actor_user_id)
-        .where(AuditEntry.event == "person:create", RoleGrant.role.in_([Role.CLERK, Role.PERSONNEL]))
-    )
+    written_down = select(Party.id).where(Party.written_for == WrittenFor.COUNCILS)
     seated = select(Appointment.person_id)
     return and_(Party.kind == PartyKind.PERSON, Party.id.in_(registry.standing_for(agreed, written_down, seated)))
 

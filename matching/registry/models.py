@@ -19,6 +19,14 @@ class PartyKind(Labelled):
     ORGANIZATION = "organization", N_("団体")
 
 
+class WrittenFor(Labelled):
+    """The office for which staff wrote a party down: who may know of it, while nothing else says so."""
+
+    COUNCILS = "councils", N_("審議会等")
+    CITY = "city", N_("市の窓口")
+    DESKS = "desks", N_("すべての窓口")
+
+
 class Party(Stamped, Model):
     """A person or an organization, once, whatever registries they stand in.
 
@@ -42,6 +50,7 @@ class Party(Stamped, Model):
     district_id: Mapped[int | None] = mapped_column(ForeignKey("district.id"))
     note: Mapped[str | None] = mapped_column(Text)
     form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the opened form: sent twice, one
+    written_for: Mapped[WrittenFor | None]  # None: by themselves, or nobody knows
     version: Mapped[int] = mapped_column()
 
     district: Mapped[District | None] = relationship()

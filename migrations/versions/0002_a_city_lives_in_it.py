@@ -9,6 +9,12 @@ branch_labels = None
 depends_on = None
 
 VERSIONED = ("party", "council", "appointment", "representation")
+# For whom people were written down before that was noted: as the roles of the writers say today; the last one counts.
+WRITTEN_FOR = (
+    ("city", "role_grant.role = 'coordinator'"),
+    ("councils", "entry.event = 'person:create' AND role_grant.role IN ('clerk', 'personnel')"),
+    ("desks", "role_grant.role = 'coordinator' AND desk.is_contractor"),
+)
 ROLE_ONCE = (
     ("uq_role_grant_at_a_desk", ["desk_id"], "department_id IS NULL"),
     ("uq_role_grant_for_a_department", ["department_id"], "desk_id IS NULL"),
@@ -54,6 +60,15 @@ def upgrade() -> None:
     with op.batch_alter_table("party") as batch:
         batch.add_column(sa.Column("form_key", sa.String(length=40), nullable=True))
         batch.create_unique_constraint(op.f("uq_party_form_key"), ["form_key"])
+        batch.add_column(sa.Column("written_for", sa.String(length=40), nullable=True))
+    for office, roles in WRITTEN_FOR:
+        op.execute(
+            f"UPDATE party SET written_for = '{office}' WHERE id IN (SELECT entry.subject_id FROM audit_entry entry"
+            ' JOIN "user" ON "user".id = entry.actor_user_id JOIN role_grant ON role_grant.user_id = "user".id'
+            " LEFT JOIN desk ON desk.id = role_grant.desk_id"
+            " WHERE entry.event IN ('person:create', 'organization:create')"
+            f' AND ("user".party_id IS NULL OR "user".party_id != entry.subject_id) AND {roles})'
+        )
     with op.batch_alter_table("council") as batch:
         batch.add_column(sa.Column("ended_on", sa.Date(), nullable=True))
     _add_filled("appointment", sa.Column("left_with_the_council", sa.Boolean()), "false")
@@ -169,6 +184,7 @@ def downgrade() -> None:
     with op.batch_alter_table("council") as batch:
         batch.drop_column("ended_on")
     with op.batch_alter_table("party") as batch:
+        batch.drop_column("written_for")
         batch.drop_constraint(op.f("uq_party_form_key"), type_="unique")
         batch.drop_column("form_key")
     for table in VERSIONED:

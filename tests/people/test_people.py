@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from matching.accounts.actor import SYSTEM
-from matching.accounts.models import Role, User
+from matching.accounts.models import Role, RoleGrant, User
 from matching.audit import AuditEntry
 from matching.database import db
 from matching.help_requests.models import RequestKind
@@ -28,7 +28,7 @@ from matching.registry.services import Contact, SkillWords
 from tests.conftest import sign_in
 from tests.councils.factories import a_candidate, a_council, a_member
 from tests.dispatch.factories import a_case, a_conjurer, asked, decided
-from tests.factories import a_coordinator, a_person, a_representative, a_user, an_organization, staff
+from tests.factories import a_coordinator, a_desk, a_person, a_representative, a_user, acting, an_organization, staff
 from tests.groups.factories import a_group
 from tests.help_requests.factories import a_request
 from tests.registry.test_organizations import form_with, statements, titles
@@ -166,6 +166,47 @@ def test_whom_a_clerk_writes_down_the_clerks_see_and_contractors_do_not(session,
     assert person.gender is Gender.FEMALE
     contractor.get(f"/people/{person.id}", status=403)
     contractor.get(f"/people/{person.id}/edit", status=403)
+
+
+def written_down(browser, session, name="山田 花子") -> Person:
+    filled(form_with(browser.get("/people/new"), "affiliation"), name=name).submit(status=303)
+    session.expire_all()
+    return session.scalars(select(Person).order_by(Person.id.desc())).first()
+
+
+def opened(app, who, person) -> int:
+    user = staff(who) if isinstance(who, Role) else a_coordinator(who)
+    return sign_in(app, user.email).get(f"/people/{person.id}", expect_errors=True).status_int
+
+
+def test_for_whom_somebody_was_written_down_does_not_change_with_the_writers_roles(app, session):
+    desk, clerk, centre = a_coordinator(), staff(Role.CLERK), a_coordinator("center:小郡")
+    of_desk, of_clerk, of_centre = (
+        written_down(sign_in(app, user.email), session, name)
+        for user, name in ((desk, "窓口 の人"), (clerk, "審議 の人"), (centre, "地域 の人"))
+    )
+    assert [opened(app, who, of_desk) for who in (Role.CLERK, "saporant", "kyodo")] == [403, 403, 200]
+    session.add(RoleGrant(user=desk, role=Role.PERSONNEL))
+    clerk.roles.clear()
+    centre.roles[0].desk_id = a_desk("saporant").id
+    session.commit()
+    assert [opened(app, who, of_desk) for who in (Role.CLERK, "saporant")] == [403, 403]
+    assert [opened(app, who, of_clerk) for who in (Role.CLERK, "saporant")] == [200, 403]
+    assert [opened(app, who, of_centre) for who in (Role.CLERK, "saporant")] == [403, 403]
+
+
+def test_whom_a_contractor_writes_down_the_desks_know_whatever_becomes_of_the_writer(app, session):
+    writer = a_coordinator("saporant")
+    person = written_down(sign_in(app, writer.email), session)
+    writer.roles.clear()
+    session.commit()
+    assert [opened(app, who, person) for who in ("saporant", "kyodo", Role.CLERK)] == [200, 200, 403]
+
+
+def test_a_member_of_staff_who_registers_is_written_down_for_no_office(session):
+    for user in (staff(Role.CLERK), a_coordinator("saporant")):
+        person = registry.become_person(user, name="係 花", by=acting(user), now=NOW)
+        assert person.written_for is None
 
 
 # -- Corrected

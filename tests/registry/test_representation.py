@@ -11,6 +11,7 @@ from matching.database import db
 from matching.registry import services as registry
 from matching.registry.models import ContactKind, Organization, Party, Person, Representation, RepresentationState
 from matching.registry.services import Contact
+from matching.registry.vocabulary import OrganizationKind
 from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_person, a_representative, a_user, acting, an_organization
 
@@ -269,6 +270,17 @@ def test_who_no_longer_acts_for_an_organization_loses_its_pages(app, session):
     own.get(f"/organizations/{organization.id}", status=404)
     form.submit(status=409)
     assert session.scalar(select(func.count()).where(AuditEntry.event == "representation:end")) == 1
+
+
+def test_a_coordinator_does_not_speak_for_what_they_wrote_down_at_the_desk(session):
+    user = a_coordinator()
+    person = a_person("窓口 花子")
+    user.party_id = person.id
+    by, facts = acting(user), registry.OrganizationFacts("ひばり町内会", OrganizationKind.NEIGHBORHOOD)
+    told = registry.enter_organization(facts, form_key="0" * 32, by=by, now=NOW)
+    assert not registry.speaks_for(registry.claim(person, told, title="", by=by, now=NOW), by)
+    own = registry.claim_new(person, name="わたしの会", kind=OrganizationKind.SALON, title="", by=by, now=NOW)
+    assert registry.speaks_for(own, by)
 
 
 def test_only_desks_say_who_acts(app, session):

@@ -14,7 +14,7 @@ from ...database import db
 from ...errors import Invalid
 from ...i18n import today
 from ...registry import services as registry
-from ...registry.models import Consent, Gender, Party, PartyKind, Person, Purpose, Registry
+from ...registry.models import Consent, Gender, Party, PartyKind, Person, Purpose, Registry, WrittenFor
 from ...registry.services import MAX_SKILLS, PersonFacts, SkillWords
 from ..models import Appointment
 from .publishing import refresh_member
@@ -86,7 +86,8 @@ def write_member(
     """Somebody a clerk heard of. Of one who is known already, only what nobody knew yet is written."""
     if person is None:
         facts = PersonFacts(name, kana, birth_year, gender, None, affiliation)
-        return registry.enter_person(facts, form_key=form_key, by=by, now=now)
+        office = WrittenFor.COUNCILS
+        return registry.enter_person(facts, form_key=form_key, written_for=office, by=by, now=now)
     facts = PersonFacts(
         name=person.name,
         kana=person.kana or kana,

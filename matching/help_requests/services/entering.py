@@ -157,7 +157,9 @@ def _found(new: NewOrganization, *, by: Actor, now: datetime) -> Organization:
     if db.session.scalar(alike.limit(1)) is not None:
         message = _("同じ名前の団体がすでにあります。上の「団体を探す」で探して選んでください。")
         raise Invalid(message, field="organization_name")
-    organization = registry.create_organization(new.name, kind=new.kind, district_id=new.district_id)
+    organization = registry.create_organization(
+        new.name, kind=new.kind, district_id=new.district_id, written_for=registry.office_of(by)
+    )
     audit.record("organization:create", organization, by=by, at=now)
     _add_contacts(organization, [Contact(ContactKind.TELEPHONE, new.telephone or "")], by=by, now=now)
     return organization
@@ -174,7 +176,7 @@ def _person_who_called(organization: Organization, caller: Caller, *, by: Actor,
         .limit(1)
     )
     if person is None:
-        person = registry.create_person(caller.name)
+        person = registry.create_person(caller.name, written_for=registry.office_of(by))
         audit.record("person:create", person, by=by, at=now)
     _add_contacts(person, caller.contacts, by=by, now=now)
     return person

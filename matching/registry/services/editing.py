@@ -14,10 +14,10 @@ from ... import audit
 from ...accounts.actor import Actor
 from ...accounts.models import User
 from ...database import db
-from ..models import Gender, Organization, Party, Person
+from ..models import Gender, Organization, Party, Person, WrittenFor
 from ..vocabulary import OrganizationKind
 from .naming import kana_key, name_key
-from .parties import Contact, create_organization, create_person, person_of, set_contacts
+from .parties import Contact, create_organization, create_person, office_of, person_of, set_contacts
 
 # Upward news: a room above publishes anew what rests on these facts.
 signals = Namespace()
@@ -49,12 +49,18 @@ class OrganizationFacts:
 
 
 def enter_person(
-    facts: PersonFacts, contacts: Iterable[Contact] = (), *, form_key: str, by: Actor, now: datetime
+    facts: PersonFacts,
+    contacts: Iterable[Contact] = (),
+    *,
+    form_key: str,
+    written_for: WrittenFor | None = None,
+    by: Actor,
+    now: datetime,
 ) -> Person:
-    """Write a person down. The same form a second time shows the first one."""
+    """Write a person down, for the writer's own office where none is named. The same form again shows the first one."""
     if isinstance(first := written_with(form_key), Person):
         return first
-    person = create_person(facts.name, kana=facts.kana, form_key=form_key)
+    person = create_person(facts.name, kana=facts.kana, form_key=form_key, written_for=written_for or office_of(by))
     _write(person, facts)
     set_contacts(person, contacts)
     audit.record("person:create", person, by=by, at=now)
@@ -68,7 +74,9 @@ def enter_organization(
     """Write an organization down. The same form a second time shows the first one."""
     if isinstance(first := written_with(form_key), Organization):
         return first
-    organization = create_organization(facts.name, kind=facts.organization_kind, kana=facts.kana)
+    organization = create_organization(
+        facts.name, kind=facts.organization_kind, kana=facts.kana, written_for=office_of(by)
+    )
     organization.form_key = form_key
     _write(organization, facts)
     set_contacts(organization, contacts)

@@ -8,11 +8,8 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from ...accounts.actor import lookups
-from ...accounts.models import RoleGrant
-from ...audit import AuditEntry
 from ...database import db
-from ..models import Party, PartyKind, Registry, Representation, Skill
-from ..vocabulary import Desk
+from ..models import Party, PartyKind, Registry, Representation, Skill, WrittenFor
 from .consents import parties_with_basis
 
 
@@ -25,12 +22,6 @@ def standing_for(*ids: Select[Any]) -> Select[int]:
 def known_to_desks() -> ColumnElement[bool]:
     """A condition on ``Party``: every organization, and people who agreed to be matched, told a desk what they can do,
     said whom they act for, or were written down at a contractor's own desk."""
-    written_there = (
-        select(AuditEntry.subject_id)
-        .join(RoleGrant, RoleGrant.user_id == AuditEntry.actor_user_id)
-        .join(Desk, Desk.id == RoleGrant.desk_id)
-        .where(AuditEntry.event == "person:create", Desk.is_contractor)
-    )
     return or_(
         Party.kind == PartyKind.ORGANIZATION,
         Party.id.in_(
@@ -38,7 +29,7 @@ def known_to_desks() -> ColumnElement[bool]:
                 select(parties_with_basis().subquery().c.party_id),
                 select(Representation.person_id),
                 select(Skill.party_id).where(Skill.of_registry != Registry.COUNCIL),
-                written_there,
+                select(Party.id).where(Party.written_for == WrittenFor.DESKS),
             )
         ),
     )

@@ -10,9 +10,11 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import flag_modified
 
-from ...accounts.models import User
+from ...accounts.actor import Actor
+from ...accounts.models import Role, User
+from ...accounts.permissions import clerk, council_office
 from ...database import db
-from ..models import ContactKind, ContactPoint, Organization, Party, Person
+from ..models import ContactKind, ContactPoint, Organization, Party, Person, WrittenFor
 from ..vocabulary import OrganizationKind
 from .finding import holds_the_name
 from .naming import kana_key, name_key, value_key
@@ -45,7 +47,12 @@ def create_person(name: str, *, kana: str | None = None, birth_year: int | None 
 
 
 def create_organization(
-    name: str, *, kind: OrganizationKind, kana: str | None = None, district_id: int | None = None
+    name: str,
+    *,
+    kind: OrganizationKind,
+    kana: str | None = None,
+    district_id: int | None = None,
+    written_for: WrittenFor | None = None,
 ) -> Organization:
     organization = Organization(
         name=name.strip(),
@@ -54,10 +61,18 @@ def create_organization(
         kana_key=kana_key(kana) if kana else None,
         organization_kind=kind,
         district_id=district_id,
+        written_for=written_for,
     )
     db.session.add(organization)
     db.session.flush()
     return organization
+
+
+def office_of(by: Actor) -> WrittenFor | None:
+    """For whom somebody writes a party down. Kept with the party: what the writer becomes later changes nothing."""
+    if by.has(Role.COORDINATOR):
+        return WrittenFor.DESKS if by.contractor else WrittenFor.CITY
+    return WrittenFor.COUNCILS if clerk(by, None) or council_office(by, None) else None
 
 
 def rename(party: Party, *, name: str, kana: str | None) -> None:

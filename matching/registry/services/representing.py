@@ -18,7 +18,7 @@ from ..states import REPRESENTATION, RepresentationAction, RepresentationState
 from ..vocabulary import Desk, OrganizationKind
 from .editing import edit_facts
 from .naming import name_key
-from .parties import Contact, create_organization, create_person, organizations_like, set_contacts
+from .parties import Contact, create_organization, create_person, office_of, organizations_like, set_contacts
 
 
 def write_organization(
@@ -36,7 +36,9 @@ def write_organization(
 ) -> Organization:
     """What a desk was told about an organization and, where named, the person who acts for it: approved at once."""
     if organization is None:
-        organization = create_organization(name, kind=kind, kana=kana, district_id=district_id)
+        organization = create_organization(
+            name, kind=kind, kana=kana, district_id=district_id, written_for=office_of(by)
+        )
         audit.record("organization:create", organization, by=by, at=now)
     else:
         told: dict[str, Any] = {"name": name, "kana": kana, "organization_kind": kind, "district_id": district_id}
@@ -57,7 +59,7 @@ def _write_contact_person(
         if kana and not representation.person.kana:
             edit_facts(representation.person, kana=kana, by=by, now=now)
     else:
-        person = create_person(name, kana=kana)
+        person = create_person(name, kana=kana, written_for=office_of(by))
         audit.record("person:create", person, by=by, at=now)
         representation = claim(person, organization, title=title or "", by=by, now=now)
     return _approved(representation, by=by, now=now)
@@ -115,13 +117,16 @@ def claim_new(
 
 
 def speaks_for(representation: Representation, by: Actor) -> bool:
-    """Approved by a desk, or about an organization that this user wrote down: nobody else's data is touched."""
+    """Approved by a desk, or about an organization that this user wrote down, and not for a desk: nobody else's data is
+    touched."""
+    if representation.state is RepresentationState.APPROVED:
+        return True
     wrote_it = select(AuditEntry.id).where(
         AuditEntry.event == "organization:create",
         AuditEntry.subject_id == representation.organization_id,
         AuditEntry.actor_user_id == by.user_id,
     )
-    return representation.state is RepresentationState.APPROVED or db.session.scalar(wrote_it.limit(1)) is not None
+    return representation.organization.written_for is None and db.session.scalar(wrote_it.limit(1)) is not None
 
 
 def representations_of(person_id: int, *, only_approved: bool = False) -> list[Representation]:
