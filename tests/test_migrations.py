@@ -20,6 +20,8 @@ REVISIONS = [script for script in ScriptDirectory(str(ROOT / "migrations")).walk
 BELOW = {script.revision: script.down_revision or "base" for script in REVISIONS}
 # Columns whose values a migration changes on purpose: {"0003": {("table", "column")}}.
 REWRITTEN: dict[str, set[tuple[str, str]]] = {}
+# What a migration refuses to take down is taken out before.
+REFUSED = {"0002": "UPDATE decision SET revoked_at = NULL"}
 
 
 @pytest.fixture
@@ -124,6 +126,12 @@ def kept(before: dict[str, set[str]], tables: list[Table], leave: set[tuple[str,
     assert not lost
 
 
+def take_out_what_is_refused() -> None:
+    if statement := REFUSED.get(schema_now() or ""):
+        with db.engine.begin() as connection:
+            connection.execute(text(statement))
+
+
 # -- The facts
 
 
@@ -139,9 +147,10 @@ def test_a_migration_keeps_every_row_up_and_down_and_up_again(app, revision):
 
     move_to(revision)
     kept(before, lower, leave)
-    fill(tables_there(), range(4, 6), sparse=False)  # as the tables below can hold them too
-    before = rows(lower, leave)
+    fill(tables_there(), range(4, 6), sparse=False)
 
+    take_out_what_is_refused()
+    before = rows(lower, leave)
     move_to(below)
     assert {table.name for table in tables_there()} == {table.name for table in lower}
     kept(before, lower, leave)
@@ -153,6 +162,7 @@ def test_a_migration_keeps_every_row_up_and_down_and_up_again(app, revision):
 def test_all_the_way_down_leaves_nothing_behind(app):
     move_to(schema.head())
     fill(tables_there(), range(1, 3), sparse=False)
+    take_out_what_is_refused()
     move_to("base")
     assert tables_there() == []
     with db.engine.connect() as connection:
@@ -160,6 +170,23 @@ def test_all_the_way_down_leaves_nothing_behind(app):
             functions = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
             assert connection.scalars(text(functions)).all() == []
     move_to(schema.head())
+
+
+def test_what_the_version_below_cannot_hold_is_said_before_anything_is_lost(app, caplog):
+    """A case that was reopened, and decided again."""
+    move_to("0002")
+    tables = tables_there()
+    fill(tables, range(1, 2), sparse=False)
+    made = next(table for table in tables if table.name == "decision")
+    with db.engine.begin() as connection:
+        row = dict(connection.execute(select(made)).mappings().one())
+        assert row["revoked_at"]
+        connection.execute(made.insert().values(row | {"id": 2, "number": "2", "revoked_at": None}))
+    before = rows(tables, set())
+    with pytest.raises(SystemExit):
+        move_to("0001")
+    assert "控え" in caplog.text
+    assert schema_now() == "0002" and rows(tables_there(), set()) == before
 
 
 def test_for_whom_people_were_written_down_is_read_from_the_log_once(app):

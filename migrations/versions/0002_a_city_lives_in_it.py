@@ -146,7 +146,18 @@ def _add_filled(table: str, column: sa.Column, value: str) -> None:
         batch.alter_column(column.name, existing_type=column.type, nullable=False)
 
 
+def _refuse_revoked_decisions() -> None:
+    """The version below takes every decision for one that stands, and knows one a case."""
+    revoked = op.get_bind().scalar(sa.text("SELECT count(*) FROM decision WHERE revoked_at IS NOT NULL"))
+    if revoked:
+        raise RuntimeError(
+            f"取り消した決定が{revoked}件あります。前の版では、取り消しを表せません。何も変えていません。"
+            "前の版に戻すときは、更新の前に取った控えを書き戻してください。"
+        )
+
+
 def downgrade() -> None:
+    _refuse_revoked_decisions()
     for name, _more, _empty in ROLE_ONCE:
         op.drop_index(name, table_name="role_grant")
     op.drop_index("uq_decision_one_standing", table_name="decision")
