@@ -210,6 +210,7 @@ def test_a_row_may_hold_only_a_note(session, browser):
 def test_a_slip_is_told_and_nothing_typed_is_lost(session, browser, values, message):
     page = walked(browser, **values)
     assert page.status_int == 422 and message in page
+    assert "{&#39;" not in page and "[&#39;" not in page  # a slip in a row is said in words, beside its field
     assert page.html.title.string.startswith("入力エラー：")
     form = form_of(page)
     for name, value in values.items():

@@ -27,6 +27,10 @@ from .typed import mail_address, telephone, words
 class Rows(FieldList):
     """A field for several. Rows are numbered as the page numbers them; other numbers are nobody's."""
 
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.type = "FieldList"  # templates tell fields apart by their type, which WTForms takes from the class
+
     def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
         for name in formdata:
             if match := re.match(rf"{re.escape(prefix)}-([0-9]{{1,3}})-", name):
