@@ -64,7 +64,8 @@ def test_the_compiled_catalogue_is_the_written_one(english):
     assert compiled == english
 
 
-def test_a_reader_may_ask_for_english(web):
+def test_a_reader_may_ask_for_english(app, web):
     page = web.get("/?lang=en")
     assert page.html.html["lang"] == "en"
-    assert not re.search(r"[ぁ-ん]", page.html.main.get_text())
+    words = page.html.main.get_text().replace(app.config["SUPPORT_CENTRE_NAME"], "")  # a name stays a name
+    assert not re.search(r"[ぁ-ん]", words)
