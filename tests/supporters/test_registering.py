@@ -19,11 +19,12 @@ from matching.registry.models import (
     RepresentationState,
 )
 from matching.registry.services import Contact, skills_of
+from matching.registry.vocabulary import OrganizationKind
 from matching.supporters import services
 from matching.supporters.models import Supporter
 from matching.supporters.states import SupporterState
 from tests.conftest import sign_in
-from tests.factories import a_coordinator, a_person, a_representative, a_user, an_organization
+from tests.factories import a_coordinator, a_person, a_representative, a_user, acting, an_organization
 from tests.journeys.steps import form_with, send, walk
 
 from .factories import NOW, a_supporter, a_volunteer
@@ -455,3 +456,21 @@ def test_an_organization_that_is_known_is_not_written_down_twice_nor_touched_bef
     assert session.scalar(select(func.count()).select_from(Organization)) == 1
     assert [point.value for point in known.contact_points] == ["083-922-0000"]
     assert session.scalar(select(func.count()).select_from(Supporter)) == 0
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_who_wrote_an_organization_down_loses_it_when_a_desk_decides_who_acts_for_it(app, session, approve):
+    user = a_user(party=a_person("前任 花子"))
+    writer = {"kind": OrganizationKind.SALON, "title": "会長", "by": acting(user), "now": NOW}
+    claimed = registry.claim_new(session.get(Person, user.party_id), name="虹の森クラブ", **writer)
+    registry.decide_representation(claimed, approve=approve, by=SYSTEM, now=NOW)
+    if approve:
+        registry.end_representation(claimed, by=SYSTEM, now=NOW)
+    registry.set_contacts(claimed.organization, [Contact(ContactKind.TELEPHONE, "083-922-0000")])
+    page = walking(
+        sign_in(app, user.email), AS_ORGANIZATION, organization_name="虹の森クラブ", organization_kind="salon"
+    )
+    assert "担当者の申し出をして" in send(page, status=422)
+    session.expire_all()
+    assert reached(claimed.organization) == {("telephone", "083-922-0000")}
+    assert session.scalar(select(Supporter)) is None and registry.active_consents(claimed.organization_id) == {}

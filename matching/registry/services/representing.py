@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
 from ... import audit
@@ -117,16 +117,18 @@ def claim_new(
 
 
 def speaks_for(representation: Representation, by: Actor) -> bool:
-    """Approved by a desk, or about an organization that this user wrote down, and not for a desk: nobody else's data is
-    touched."""
+    """Approved by a desk; or about an organization that this user wrote down, not for a desk, until a desk decides on
+    anybody who acts for it: until then nobody else's data is touched."""
     if representation.state is RepresentationState.APPROVED:
         return True
+    organization = representation.organization
     wrote_it = select(AuditEntry.id).where(
         AuditEntry.event == "organization:create",
-        AuditEntry.subject_id == representation.organization_id,
+        AuditEntry.subject_id == organization.id,
         AuditEntry.actor_user_id == by.user_id,
+        ~exists().where(Representation.organization_id == organization.id, Representation.decided_at.is_not(None)),
     )
-    return representation.organization.written_for is None and db.session.scalar(wrote_it.limit(1)) is not None
+    return organization.written_for is None and db.session.scalar(wrote_it.limit(1)) is not None
 
 
 def representations_of(person_id: int, *, only_approved: bool = False) -> list[Representation]:
