@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from matching import audit
 from matching.accounts.actor import SYSTEM
 from matching.database import db
 from matching.dispatch.models import Decision, Inquiry
@@ -14,6 +15,8 @@ from matching.dispatch.services.deciding import decision_of
 from matching.dispatch.services.inquiries import promises
 from matching.dispatch.states import DispatchState, InquiryState
 from matching.errors import Invalid
+from matching.help_requests import services as help_requests
+from matching.help_requests.publishing import public_requests
 from matching.help_requests.states import RequestState
 from matching.outbox import Message
 from matching.registry.models import ContactKind
@@ -62,6 +65,21 @@ def test_the_contacts_of_both_sides_close_at_once():
     assert contacts.of_supporters(request)
     reopened(request, supporter.party)
     assert contacts.of_supporters(request) == [] and contacts.of_the_requester(request, [supporter.party_id]) == []
+
+
+def test_the_decision_ends_the_publication_and_reopening_does_not_bring_it_back(desk, session):
+    a_conjurer()
+    request = a_case()
+    help_requests.release(request, by=SYSTEM, now=NOW)
+    decided(request)
+    assert request.released_at is None
+    assert "request:conceal" in [entry.event for entry in audit.history(case=request.id)]
+    session.commit()
+    form = fill(form_with(desk.get(f"/requests/{request.id}/reopen"), "reason"), reason=REASON)
+    page = form.submit(status=303).follow(status=200)
+    assert "もう一度公開してよいか、依頼者に聞いて" in page and "要約を公開してよいと聞いた" in page
+    session.expire_all()
+    assert public_requests(day=NOW.date()).items == []
 
 
 def test_another_ones_yes_still_counts():

@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from matching import audit
+from matching.accounts.actor import SYSTEM
 from matching.accounts.models import Role
+from matching.help_requests import services
+from matching.help_requests.models import RequestKind
 from matching.help_requests.publishing import public_requests
 from matching.help_requests.states import ENDED, RequestState
+from matching.outbox import Message
+from matching.registry.models import ContactKind
+from matching.registry.services import Contact, set_contacts
 from tests.conftest import sign_in
-from tests.factories import a_coordinator, a_representative, an_organization, staff
+from tests.factories import a_coordinator, a_representative, acting, an_organization, staff
 
 from .factories import a_request
 
@@ -127,3 +134,50 @@ def test_before_a_desk_wrote_the_outline_the_page_says_so(session, app, now):
     assert "これから窓口が書きます" in page
     button(page, "公開する").submit(status=303)
     assert shown() == []
+
+
+def test_the_letter_of_acceptance_shows_the_outline_since_when_and_how_to_stop(session, app, now):
+    request = a_request(now=now)
+    user = a_representative(request.requester, email="jichikai@example.jp")
+    request.submitted_by_id, request.contact_person_id = user.id, user.party_id
+    services.release(request, by=acting(user), now=now)
+    services.accept(request, kind=RequestKind.DISPATCH, outline="出し物\n見て分かる演目を。", by=SYSTEM, now=now)
+    letter = session.scalars(select(Message).where(Message.event == "request:accepted")).one()
+    for told in ("見て分かる演目を。", "11月24日", "だれでも読め", "公開をやめ", f"/my/requests/{request.id}"):
+        assert told in letter.body, told
+    assert shown() == ["出し物"]
+
+
+def test_without_publication_the_letter_says_nothing_of_it(session, app, now):
+    request = a_request(now=now)
+    set_contacts(request.requester, [Contact(ContactKind.MAIL, "jichikai@example.jp")])
+    services.accept(request, kind=RequestKind.DISPATCH, outline="出し物", by=SYSTEM, now=now)
+    assert "公開" not in session.scalars(select(Message).where(Message.event == "request:accepted")).one().body
+
+
+def test_another_outline_than_was_released_is_not_shown_and_the_desk_is_told(session, app, now, request_):
+    services.release(request_, by=SYSTEM, now=now)
+    browser = sign_in(app, a_coordinator().email)
+    form = next(f for f in browser.get(f"/requests/{request_.id}/complete").forms.values() if "outline" in f.fields)
+    form["payer"] = "自治会"
+    form.submit("action", value="save", status=303)
+    assert shown() == ["敬老会の出し物"]  # the same words still
+    form = next(f for f in browser.get(f"/requests/{request_.id}/complete").forms.values() if "outline" in f.fields)
+    form["outline"] = "会長がお困りです。"
+    page = form.submit("action", value="save", status=303).follow()
+    assert "要約を変えたので公開を止めました" in page
+    session.expire_all()
+    assert shown() == [] and request_.released_at is None
+    assert "request:conceal" in [entry.event for entry in audit.history(case=request_.id)]
+
+
+def test_before_the_request_is_taken_in_the_desk_words_the_outline_freely(session, app, now):
+    request = a_request(now=now, outline="はじめの下書き")
+    services.release(request, by=SYSTEM, now=now)
+    browser = sign_in(app, a_coordinator().email)
+    form = next(f for f in browser.get(f"/requests/{request.id}/complete").forms.values() if "outline" in f.fields)
+    form["outline"], form["kind"] = "出し物をお願いします", "dispatch"
+    page = form.submit("action", value="accept", status=303).follow()
+    assert "公開を止めました" not in page
+    session.expire_all()
+    assert shown() == ["出し物をお願いします"]

@@ -9,6 +9,7 @@ from flask import flash, render_template
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from ... import audit
 from ...accounts.actor import Source
 from ...accounts.permissions import Permission, current_actor, requires
 from ...database import db
@@ -275,6 +276,11 @@ def reopen(help_request: HelpRequest) -> tuple[str, int] | Response:
             if to_call:
                 names = _("、").join(party.name for party in to_call)
                 flash(_("%(names)sには、電話で伝えてください。", names=names), "warning")
+            if audit.history(case=help_request.id, events={"request:publish"}, most=1):
+                flash(
+                    _("要約の公開は、決定のときに終わりました。もう一度公開してよいか、依頼者に聞いてください。"),
+                    "warning",
+                )
             return back_to(help_request)
     return _answer("dispatch/reopen.html", form, help_request=help_request, expected=expected)
 

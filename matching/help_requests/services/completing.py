@@ -16,6 +16,7 @@ from ..models import HelpRequest, Honorarium, Insurance, Materials, RequestKind,
 from ..states import ENDED, OPEN_TO_CHANGE, RequestState
 from .matter import Matter, refuse_contact_data, write_matter
 from .moving import matter_changed
+from .releasing import conceal
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def complete(request: HelpRequest, *, asked: Asked | None, terms: Terms, by: Act
     if changed:
         request.updated_at = now  # also when only its rows changed: the version must move on
         audit.record("request:complete", request, by=by, at=now, case=request.id, fields=changed)
+        if "outline" in changed and request.state is not RequestState.SUBMITTED:
+            conceal(request, by=by, now=now)  # the requester let other words be shown
         db.session.flush()
         db.session.refresh(request, ["field", "district"])
     if asked and request.state is not RequestState.SUBMITTED and any(name in changed for name in ASKED):

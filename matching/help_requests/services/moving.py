@@ -22,6 +22,7 @@ from ...registry.services import next_number
 from ..models import HelpRequest, RequestKind
 from ..states import WORKFLOW, RequestAction
 from .matter import refuse_contact_data, when_in_words
+from .releasing import conceal
 
 SHORT_ERAS = {"令和": "R"}
 
@@ -57,6 +58,8 @@ def advance(
     if request.has_ended:
         request.ended_at = now
     audit.record(f"request:{action.value}", request, by=by, at=now, case=request.id, fields=fields)
+    if action is RequestAction.DECIDE:
+        conceal(request, by=by, now=now)  # should it be reopened, the requester says anew whether it is shown
     db.session.flush()
 
 

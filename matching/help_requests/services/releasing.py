@@ -1,4 +1,9 @@
-"""Whether everybody may read the outline while somebody is looked for: the requester says so, and takes it back."""
+"""Whether everybody may read the outline while somebody is looked for: the requester says so, and takes it back.
+
+Before a desk wrote the outline, the requester agrees that what the desk will write is shown; the letter of acceptance
+then shows it to them. Once it is public, another outline was not agreed to (``completing``), and what is decided looks
+for nobody (``moving``): both end the publication, and only the requester begins it again.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,7 @@ from ..models import HelpRequest
 
 
 def release(request: HelpRequest, *, by: Actor, now: datetime) -> None:
-    """Never the name, never their own words: see ``publishing``. Before a desk wrote the outline, it waits for it."""
+    """What is shown: see ``publishing``."""
     if request.has_ended:
         raise MatchingError(_("この依頼は終わっているため、公開できません。"))
     if request.released_at is None:
