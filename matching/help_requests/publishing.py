@@ -12,8 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
+from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -27,7 +29,7 @@ from .states import RequestState
 
 FIRST_SENTENCE = re.compile(r"(.{4,}?)。(?=.)")
 LONGEST_TITLE = 50
-LOOKED_AT = 500  # the latest released; more are never looked for at once
+LOOKED_AT = 500  # the latest released that words are compared with
 # Somebody is still looked for. Whoever comes is not yet promised.
 LOOKING = frozenset({RequestState.ACCEPTED, RequestState.INQUIRING})
 
@@ -55,47 +57,61 @@ def public_requests(
     district: int | None = None,
     page: int = 1,
     per_page: int = 20,
-) -> Paged:
-    """Pages of ``PublicRequest``, latest released first, for the macro ``pagination``; three queries."""
-    query = _shown()
+) -> Pagination:
+    """Pages of ``PublicRequest``, latest released first, for the macro ``pagination``; a fixed number of queries.
+
+    Words are compared with what is shown of the latest ``LOOKED_AT``; without words the database cuts the page out.
+    """
+    query = _shown(day)
     if field is not None:
         query = query.where(HelpRequest.field_number == field)
     if district is not None:
         query = query.where(HelpRequest.district_id == district)
-    found = [public_face(row) for row in db.session.scalars(query.limit(LOOKED_AT)) if not _is_past(row, day)]
     asked = word_keys(words)
+    if not asked:
+        return _page(query, page=page, per_page=per_page)
+    found = [public_face(row) for row in db.session.scalars(query.limit(LOOKED_AT))]
     return Paged(
         [one for one in found if holds(asked, text_key(f"{one.title} {one.outline}"))], page=page, per_page=per_page
     )
 
 
+def _page(query: Select[HelpRequest], *, page: int, per_page: int) -> Pagination:
+    """One page of faces; one too far is the last."""
+    found: Any = db.paginate(query, page=page, per_page=per_page, error_out=False)
+    if 0 < found.pages < page:
+        found = db.paginate(query, page=found.pages, per_page=per_page, error_out=False)
+    found.items = [public_face(row) for row in found.items]
+    return found
+
+
 def public_request(key: str, *, day: date) -> PublicRequest | None:
     """The one of this key, while it is shown."""
-    row = db.session.scalar(_shown().where(HelpRequest.public_key == key[:16]))
-    return public_face(row) if row and not _is_past(row, day) else None
+    row = db.session.scalar(_shown(day).where(HelpRequest.public_key == key[:16]))
+    return public_face(row) if row else None
 
 
 def how_many(*, day: date) -> int:
-    """So many are shown to everybody; the same rule as ``_is_past``, told to the database: one query."""
+    """So many are shown to everybody; one query."""
+    return db.session.scalar(select(func.count()).select_from(HelpRequest).where(_is_shown(day))) or 0
+
+
+def _is_shown(day: date) -> ColumnElement[bool]:
+    """Released, looked for, and not over: every day that was wished for is past. Without a day it never is."""
     to_come = or_(Occasion.on.is_(None), Occasion.on >= day, Occasion.second_on >= day)
-    is_open = or_(~HelpRequest.occasions.any(), HelpRequest.occasions.any(to_come))
-    query = select(func.count()).select_from(HelpRequest).where(_is_shown(), is_open)
-    return min(db.session.scalar(query) or 0, LOOKED_AT)
-
-
-def _is_shown() -> ColumnElement[bool]:
     return and_(
         HelpRequest.released_at.is_not(None),
         HelpRequest.state.in_(LOOKING),
         HelpRequest.outline.is_not(None),
         HelpRequest.outline != "",
+        or_(~HelpRequest.occasions.any(), HelpRequest.occasions.any(to_come)),
     )
 
 
-def _shown() -> Select[HelpRequest]:
+def _shown(day: date) -> Select[HelpRequest]:
     return (
         select(HelpRequest)
-        .where(_is_shown())
+        .where(_is_shown(day))
         .options(
             joinedload(HelpRequest.field),
             joinedload(HelpRequest.district),
@@ -105,12 +121,6 @@ def _shown() -> Select[HelpRequest]:
         )
         .order_by(HelpRequest.released_at.desc(), HelpRequest.id.desc())
     )
-
-
-def _is_past(request: HelpRequest, day: date) -> bool:
-    """Every day that was wished for is over. Without a day it never is."""
-    days = [one for occasion in request.occasions for one in (occasion.on, occasion.second_on) if one]
-    return bool(days) and all(on < day for on in days) and all(occasion.on for occasion in request.occasions)
 
 
 def public_face(request: HelpRequest) -> PublicRequest:

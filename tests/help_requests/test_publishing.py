@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from matching.accounts.actor import SYSTEM
 from matching.database import db
-from matching.help_requests import services
+from matching.help_requests import publishing, services
 from matching.help_requests.models import Occasion
 from matching.help_requests.publishing import public_face, public_request, public_requests
 from matching.help_requests.states import RequestState
@@ -147,6 +147,44 @@ def test_pages_hold_as_many_as_asked_and_a_page_too_far_is_the_last(now):
     pages = public_requests(day=DAY, page=2, per_page=2)
     assert (pages.total, pages.pages, len(pages.items)) == (5, 3, 2)
     assert len(public_requests(day=DAY, page=99, per_page=2).items) == 1
+
+
+def test_without_words_only_the_page_is_put_together_and_all_are_counted(now, monkeypatch):
+    for number in range(8):
+        over = released(now, outline=f"過ぎた依頼{number}")
+        over.occasions[0].on = DAY - timedelta(days=1)
+    for number in range(5):
+        released(now, outline=f"依頼{number}")
+    faces = []
+    face_of = publishing.public_face
+    monkeypatch.setattr(publishing, "public_face", lambda request: faces.append(request) or face_of(request))
+    monkeypatch.setattr(publishing, "LOOKED_AT", 3)
+    page = public_requests(day=DAY, page=1, per_page=2)
+    assert (page.total, len(faces)) == (5, 2) and publishing.how_many(day=DAY) == 5
+    assert len(shown(words="依頼")) == 3  # of the latest that are not over
+
+
+@pytest.mark.parametrize(
+    ("days", "is_shown"),
+    [
+        ([(DAY, None)], True),
+        ([(DAY - timedelta(days=1), None)], False),
+        ([(DAY - timedelta(days=1), DAY)], True),
+        ([(DAY - timedelta(days=1), DAY - timedelta(days=1))], False),
+        ([(DAY - timedelta(days=1), None), (DAY, None)], True),
+        ([(DAY - timedelta(days=1), None), (None, None)], True),
+        ([], True),
+    ],
+)
+def test_a_request_is_over_when_every_day_that_was_wished_for_is(now, days, is_shown):
+    request = released(now)
+    request.occasions = [
+        Occasion(position=number, on=on, second_on=second, note=None if on else "いつでも")
+        for number, (on, second) in enumerate(days, 2)
+    ]
+    db.session.flush()
+    assert (public_request(request.public_key, day=DAY) is not None) is is_shown
+    assert (shown() != []) is is_shown and publishing.how_many(day=DAY) == int(is_shown)
 
 
 def test_thirty_ask_as_much_of_the_database_as_three(session, now):
