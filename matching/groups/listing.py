@@ -60,7 +60,7 @@ def find(by: Narrowed, part: Part, *, day: date, page: int) -> Found:
     conditions, order = _meeting(by, day)
     query = select(Group).join(Group.organization).where(_is_of(part, day), *conditions).order_by(*order)
     loading = (joinedload(Group.organization).joinedload(Organization.district), selectinload(Group.fields))
-    found = db.paginate(query.options(*loading), page=page, per_page=PER_PAGE)
+    found = db.paginate(query.options(*loading), page=page, per_page=PER_PAGE, error_out=False)
     counts = [func.count(case((_is_of(one, day), 1))) for one in Part]
     counted = db.session.execute(select(*counts).select_from(Group).join(Group.organization).where(*conditions)).one()
     phrases = _phrases([group.organization_id for group in found.items], most=PHRASES_SHOWN)

@@ -74,7 +74,7 @@ def public_entries(
         if ids:
             place = {group_id: position for position, group_id in enumerate(ids)}
             query = query.order_by(None).order_by(case(place, value=Group.id))
-    found: Any = db.paginate(query, page=page, per_page=per_page)
+    found: Any = db.paginate(query, page=page, per_page=per_page, error_out=False)
     found.items = _faces(found.items)
     return found
 

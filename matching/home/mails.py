@@ -50,7 +50,7 @@ def mails() -> str:
     if current_actor().contractor:
         query = query.where(seen)
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
-    found = db.paginate(query, page=page, per_page=MAILS_PER_PAGE)
+    found = db.paginate(query, page=page, per_page=MAILS_PER_PAGE, error_out=False)
     shown = db.session.scalars(select(Message.id).where(Message.id.in_([mail.id for mail in found.items]), seen))
     return render_template("home/mails.html", mails=found, shown=set(shown))
 

@@ -52,7 +52,7 @@ def find(by: Narrowed, *, state: SupporterState | None, day: date, page: int) ->
     query = select(Supporter).join(Supporter.party).options(joinedload(Supporter.party))
     query = query.options(selectinload(Supporter.districts))
     query = query.where(_in_state(state), *conditions).order_by(*order)
-    found = db.paginate(query, page=page, per_page=PER_PAGE)
+    found = db.paginate(query, page=page, per_page=PER_PAGE, error_out=False)
     counted = select(Supporter.state, func.count()).join(Supporter.party).where(*conditions)
     counts = {one: count for one, count in db.session.execute(counted.group_by(Supporter.state))}
     phrases = _phrases([supporter.party_id for supporter in found.items])

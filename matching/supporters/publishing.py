@@ -74,7 +74,7 @@ def public_entries(
         query = query.where(Supporter.id.in_(ids))
         if place:
             query = query.order_by(None).order_by(case(place, value=Supporter.id))
-    found: Any = db.paginate(query, page=page, per_page=per_page)
+    found: Any = db.paginate(query, page=page, per_page=per_page, error_out=False)
     found.items = _faces(found.items)
     return found
 

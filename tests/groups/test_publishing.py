@@ -95,3 +95,8 @@ def test_a_page_needs_no_more_queries_when_there_are_more(session, words):
     for number in range(27):
         a_group(an_organization(f"会の{number}"), consents=NAMED, contacts=[TELEPHONE])
     assert queries() <= few and len(shown(per_page=50)) == 30
+
+
+def test_a_page_that_a_shorter_list_no_longer_has_is_empty_and_no_error(session):
+    a_group(consents=NAMED)
+    assert shown(page=2) == []

@@ -162,3 +162,8 @@ def test_the_directory_asks_the_database_a_fixed_number_of_times(session):
     add(3, 30)
     assert (queries(), queries(words="手話")) == few
     assert len(shown(words="手話")) == 20
+
+
+def test_a_page_that_a_shorter_list_no_longer_has_is_empty_and_no_error(session):
+    a_supporter(a_person("公開 花子"), consents=NAMED)
+    assert shown(page=2) == []
