@@ -25,6 +25,11 @@ NAMING = {
 LARGEST_ID = 2**31 - 1  # what an INTEGER of PostgreSQL holds; a larger number in a URL names nothing
 
 
+def row_id(number: int) -> int:
+    """A number that somebody sent as a row's; 0, which is none's, where no row can have it."""
+    return number if 0 < number <= LARGEST_ID else 0
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, stored as UTC. A naive one is refused: nobody knows what it means."""
 

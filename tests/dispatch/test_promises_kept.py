@@ -246,7 +246,8 @@ def test_staff_see_the_case_and_never_the_requesters_page_of_it(app, session):
 def test_a_number_that_no_row_can_have_finds_nobody(app, session):
     request = a_case()
     desk = sign_in(app, a_coordinator().email)
-    desk.get(f"/requests/{request.id}/candidates/add?profile=9223372036854775808", status=200)
+    for number in (2**63, -(2**63) - 1):
+        desk.get(f"/requests/{request.id}/candidates/add?profile={number}", status=200)
 
 
 def test_nobody_sees_on_their_page_what_can_still_be_taken_back(app, session):

@@ -334,6 +334,6 @@ def test_nobody_begins_with_somebody_elses_request(session, app, browser):
     other = a_representative(an_organization("ひばり町内会"))
     stranger = sign_in(app, other.email)
     stranger.get(f"{PAGE}?like={request.id}", status=404)
-    for odd in ("99999999999999999999", "-1", "999"):
+    for odd in ("99999999999999999999", "-99999999999999999999", "-1", "999"):
         stranger.get(f"{PAGE}?like={odd}", status=404)
     stranger.get(f"{PAGE}?like=x", status=200)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from ...accounts.permissions import Permission, current_actor, requires
-from ...database import LARGEST_ID, db
+from ...database import db, row_id
 from ...help_requests.models import HelpRequest
 from ...profiles.encoding import card_from_json
 from ...profiles.models import Profile
@@ -42,7 +42,7 @@ def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
     search, form = SearchForm(request.args), AddForm()
     words = (search.q.data or "") if search.validate() else ""
     found = shortlisting.find_registrants(help_request, words, now=utcnow()) if words else []
-    profile_id = min(request.values.get("profile", 0, type=int), LARGEST_ID)
+    profile_id = row_id(request.values.get("profile", 0, type=int))
     chosen = shortlisting.registrant(help_request, profile_id, now=utcnow()) if profile_id else None
     status = 200
     if form.is_submitted():

@@ -11,7 +11,7 @@ from flask_login import current_user
 from sqlalchemy.orm import joinedload, selectinload
 
 from ...accounts.permissions import Permission, current_actor, requires
-from ...database import LARGEST_ID, db
+from ...database import db, row_id
 from ...i18n import today
 from ...registry.forms import Stepping
 from ...registry.forms.filters import LAST_PAGE
@@ -66,7 +66,7 @@ def _like_an_earlier_one(organizations: list[Organization]) -> dict[str, Any]:
     number = request.args.get("like", 0, type=int)
     if not number:
         return {}
-    own = services.requests_of(current_actor()).where(HelpRequest.id == min(number, LARGEST_ID))
+    own = services.requests_of(current_actor()).where(HelpRequest.id == row_id(number))
     earlier = db.session.scalar(own)
     if earlier is None:
         abort(404)
