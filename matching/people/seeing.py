@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, true
 
-from ..accounts.actor import Actor, lookups
+from ..accounts.actor import Actor
 from ..accounts.permissions import (
     Permission,
     city_employee,
@@ -16,10 +16,9 @@ from ..accounts.permissions import (
     may,
     reading_staff,
 )
-from ..councils.models import Appointment
-from ..database import db
+from ..councils import services as councils
 from ..registry import services as registry
-from ..registry.models import Consent, Party, PartyKind, Purpose, WrittenFor
+from ..registry.models import Party, PartyKind
 
 
 @dataclass(frozen=True)
@@ -52,22 +51,6 @@ def sight_of(actor: Actor) -> Sight:
     )
 
 
-def known_to_councils() -> ColumnElement[bool]:
-    """A condition on ``Party``: people who hold or held a seat, agreed to be considered for one, or were written down
-    by those who look after the councils."""
-    agreed = select(Consent.party_id).where(Consent.purpose == Purpose.COUNCIL, Consent.withdrawn_at.is_(None))
-    written_down = select(Party.id).where(Party.written_for == WrittenFor.COUNCILS)
-    seated = select(Appointment.person_id)
-    return and_(Party.kind == PartyKind.PERSON, Party.id.in_(registry.standing_for(agreed, written_down, seated)))
-
-
-def is_known_to_councils(party_id: int) -> bool:
-    return db.session.scalar(select(Party.id).where(Party.id == party_id, known_to_councils())) is not None
-
-
-lookups.is_known_to_councils = is_known_to_councils
-
-
 def people_seen_by(actor: Actor) -> ColumnElement[bool]:
     """A condition on ``Party``: the people whose page this actor may open. It says what PERSON_READ says of one."""
     rules: list[ColumnElement[bool]] = [false()]
@@ -76,7 +59,7 @@ def people_seen_by(actor: Actor) -> ColumnElement[bool]:
     if coordinator(actor, None):
         rules.append(true() if city_employee(actor, None) else registry.known_to_desks())
     if clerk(actor, None):
-        rules.append(known_to_councils())
+        rules.append(councils.known_to_councils())
     return and_(Party.kind == PartyKind.PERSON, or_(*rules))
 
 

@@ -48,6 +48,15 @@ def test_people_of_the_councils_are_found_and_others_are_not(clerk, session):
     assert "当てはまる人はいません" in clerk.get(f"/councils/{council.id}/appoint", {"q": "ぬぬぬ"})
 
 
+def test_somebody_whom_a_clerk_has_just_written_down_is_found(clerk, session):
+    form = next(form for form in clerk.get("/people/new").forms.values() if "affiliation" in form.fields)
+    fill(form, name="山田 四郎", source="telephone").submit(status=303)
+    council = a_council()
+    page = clerk.get(f"/councils/{council.id}/appoint", {"q": "山田"})
+    assert "山田 四郎" in page
+    assert "山田 四郎" in clerk.get("/councils/members", {"q": "山田"})
+
+
 def test_somebody_found_is_appointed(clerk, session):
     council = a_council(seats=1)
     a_member(council, a_person("前から いる"), starts=date(2026, 4, 1), ends=date(2028, 3, 31))

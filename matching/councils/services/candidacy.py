@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 
 from ... import audit
-from ...accounts.actor import Actor, Source
+from ...accounts.actor import Actor, Source, lookups
 from ...database import db
 from ...errors import Invalid
 from ...i18n import today
@@ -30,10 +30,19 @@ def _agreeing() -> Select[int]:
     return select(Consent.party_id).where(Consent.purpose == Purpose.COUNCIL, Consent.withdrawn_at.is_(None))
 
 
-def sits_or_agrees() -> ColumnElement[bool]:
-    """A condition on ``Party``: people who sit or sat on a council, or agreed to be considered for one."""
-    known = registry.standing_for(select(Appointment.person_id), _agreeing())
+def known_to_councils() -> ColumnElement[bool]:
+    """A condition on ``Party``: people who hold or held a seat, agreed to be considered for one, or were written down
+    by those who look after the councils."""
+    written_down = select(Party.id).where(Party.written_for == WrittenFor.COUNCILS)
+    known = registry.standing_for(select(Appointment.person_id), _agreeing(), written_down)
     return and_(Party.kind == PartyKind.PERSON, Party.canonical_id.is_(None), Party.id.in_(known))
+
+
+def _is_known(party_id: int) -> bool:
+    return db.session.scalar(select(Party.id).where(Party.id == party_id, known_to_councils())) is not None
+
+
+lookups.is_known_to_councils = _is_known
 
 
 def consenting(person_ids: Collection[int]) -> set[int]:
@@ -43,7 +52,7 @@ def consenting(person_ids: Collection[int]) -> set[int]:
 
 def find_people(words: str, *, sitting_on: date | None = None) -> Select[Person]:
     """People known to the councils: by the words, best first, else by kana. ``sitting_on`` leaves out others."""
-    admits = sits_or_agrees()
+    admits = known_to_councils()
     if sitting_on is not None:
         seated = select(Appointment.person_id).where(holds_on(sitting_on))
         admits = and_(admits, Party.id.in_(registry.standing_for(seated)))
@@ -64,7 +73,7 @@ def alike(name: str, birth_year: int | None) -> list[Person]:
     query = (
         select(Person)
         .where(Person.name_key == registry.name_key(name), Person.canonical_id.is_(None))
-        .where(or_(sits_or_agrees(), same_year))
+        .where(or_(known_to_councils(), same_year))
         .order_by(Person.id)
         .limit(5)
     )
