@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from matching.accounts.actor import Source
 from matching.accounts.models import Role
+from matching.audit import AuditEntry
 from matching.councils import services
 from matching.i18n import today
 from matching.profiles import services as profiles
@@ -37,6 +38,13 @@ def test_all_seats_of_a_person_are_seen_across_departments(other_clerk, session)
     assert page.text.index("福祉審議会") < page.text.index("まちづくり審議会")  # where one sits now stands first
     assert "1956年" not in sign_in(other_clerk.app_of, staff(Role.STAFF).email).get(f"/councils/members/{person.id}")
     assert "ほかに1つ" in other_clerk.get(f"/councils/{services.terms_of_person(person)[-1].council_id}")
+
+
+def test_reading_a_members_page_is_written_down(clerk, session):
+    person = a_candidate()
+    clerk.get(f"/councils/members/{person.id}", status=200)
+    [read] = session.scalars(select(AuditEntry).where(AuditEntry.event == "person:read"))
+    assert read.subject_id == person.id and read.actor_user_id
 
 
 @pytest.mark.parametrize(

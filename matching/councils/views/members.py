@@ -8,6 +8,7 @@ from typing import Any
 from flask import render_template, url_for
 from flask_babel import gettext as _
 
+from ... import audit
 from ...accounts.permissions import Permission, current_actor, requires
 from ...database import db
 from ...i18n import today
@@ -45,8 +46,11 @@ def members() -> str:
 
 
 @bp.get(ONE)
-@requires(Permission.COUNCIL_READ, load_member)
+@requires(Permission.COUNCIL_READ, load_member, audited=True)
 def member(person: Person) -> Page:
+    """That it was read is written down, as on the person's other page."""
+    audit.record("person:read", person, by=current_actor(), at=datetime.now(UTC))
+    db.session.commit()
     return _page(person)
 
 
