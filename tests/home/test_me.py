@@ -172,6 +172,7 @@ def test_more_of_everything_needs_no_more_queries(session, app):
             a_group(one)
             a_registration(one)
             decided(a_case(requester=one)).dispatches[0].on = LONG_AHEAD
+            consulted(a_case(requester=one))
 
     def queries() -> int:
         counted = []

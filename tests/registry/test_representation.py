@@ -1,7 +1,7 @@
 """Saying that I act for an organization, and the desk that checks it."""
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
 from matching.accounts.actor import SYSTEM
@@ -246,6 +246,31 @@ def test_a_known_person_is_chosen_and_not_written_down_again(app, session):
     session.expire_all()
     assert session.scalars(select(Representation)).one().person_id == person.id
     assert session.scalar(select(func.count()).select_from(Person)) == 1
+
+
+@pytest.mark.parametrize("desk", ["kyodo", "saporant"])
+def test_three_and_nine_people_found_take_the_same_number_of_queries(app, session, desk):
+    organization = an_organization()
+
+    def some(first, last):
+        for number in range(first, last):
+            known = a_person(f"鈴木 {number}郎", district_id=number + 1)
+            registry.claim(known, an_organization(f"第{number}会"), title="", by=SYSTEM, now=NOW)
+        session.commit()
+
+    def queries():
+        counted = []
+        event.listen(db.engine, "before_cursor_execute", note := lambda *told: counted.append(told[2]))
+        page = browser.get(f"/organizations/{organization.id}/representatives/new", {"q": "鈴木"})
+        event.remove(db.engine, "before_cursor_execute", note)
+        return len(page.html.select("input[name=choice]")), len(counted)
+
+    some(0, 3)
+    browser = sign_in(app, a_coordinator(desk).email)
+    found, few = queries()
+    some(3, 9)
+    more, same = queries()
+    assert (more - found, same - few) == (6, 0)
 
 
 def test_a_contractor_is_not_offered_who_only_sits_on_a_council(app, session):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from ...accounts.actor import Actor
 from ...database import db
@@ -138,9 +138,11 @@ def agreements_to(party_ids: frozenset[int]) -> list[Agreement]:
     """What these requesters are asked to agree to and have not answered."""
     query = (
         select(Agreement)
-        .join(HelpRequest, HelpRequest.id == Agreement.request_id)
+        .join(Agreement.request)
         .where(HelpRequest.requester_id.in_(party_ids), Agreement.state == AgreementState.ASKED)
+        .options(contains_eager(Agreement.request))
         .order_by(Agreement.asked_at, Agreement.id)
+        .limit(50)
     )
     return list(db.session.scalars(query))
 
