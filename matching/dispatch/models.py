@@ -157,11 +157,6 @@ class Inquiry(OfRequest, Stamped, Model):
 
     __mapper_args__ = {"version_id_col": version}
 
-    @property
-    def is_held(self) -> bool:
-        """Its mail can still be taken back: nobody has been asked yet."""
-        return self.message is not None and self.message.state is MessageState.HELD
-
 
 class Agreement(OfRequest, Stamped, Model):
     """The requester's consent (了承) to the outline of who would come."""

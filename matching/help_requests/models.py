@@ -130,12 +130,6 @@ class HelpRequest(Stamped, Model):
         answered = (self.honorarium, self.travel, self.materials, self.insurance)
         return all(answered) and bool(self.payer)
 
-    @property
-    def first_day(self) -> date | None:
-        """The earliest first-choice day that somebody wished for."""
-        days = [occasion.on for occasion in self.occasions if occasion.on]
-        return min(days) if days else None
-
 
 class Handover(Model):
     """A case went from one desk to another, with what the next one should know."""
