@@ -149,6 +149,20 @@ def at_its_desk(actor: Actor, subject: Any) -> bool:
     return subject is not None and subject.desk_id in actor.desks
 
 
+# What reads the record; every other predicate says the same of all records.
+OF_THE_RECORD: frozenset[Predicate] = frozenset(
+    {
+        of_my_department,
+        known_to_this_staff,
+        known_to_councils,
+        is_the_party,
+        is_about_me,
+        is_the_requester,
+        submitted_it,
+        at_its_desk,
+    }
+)
+
 POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.ACCOUNT_MANAGE: ((administrator,),),
     Permission.CANDIDATE_FIND: ((coordinator,),),
@@ -213,6 +227,14 @@ def may(actor: Actor, permission: Permission, subject: Any = None) -> bool:
     return any(all(holds(actor, subject) for holds in rule) for rule in POLICY.get(permission, ()))
 
 
+def may_ever(actor: Actor, permission: Permission) -> bool:
+    """Whether there could be a record of which a rule holds. Who may never is refused before a record is looked for,
+    so that the answer does not tell which ones there are."""
+    return any(
+        all(holds(actor, None) for holds in rule if holds not in OF_THE_RECORD) for rule in POLICY.get(permission, ())
+    )
+
+
 def current_actor() -> Actor:
     """Who sends this web request. Asked once, so that a page does not look up links again and again."""
     if "actor" not in g:
@@ -245,7 +267,7 @@ def requires(
             actor = current_actor()
             if load is None:
                 return view(**values) if may(actor, permission) else refuse(actor)
-            if actor.user_id is None:
+            if actor.user_id is None or not may_ever(actor, permission):
                 return refuse(actor)
             subject = load(**values)
             if subject is None:

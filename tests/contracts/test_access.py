@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import select
 
 from matching import create_app, outbox
 from matching.accounts import permissions
 from matching.accounts.actor import Actor, Held, Source, link_of
 from matching.accounts.models import Role
-from matching.accounts.permissions import POLICY, Permission, access_of, may
+from matching.accounts.permissions import OF_THE_RECORD, POLICY, Permission, access_of, may
 from matching.help_requests.models import RequestKind
+from matching.registry.models import Person
 from matching.registry.services import SkillWords
 from tests.conftest import browser_of, sign_in
 from tests.councils.factories import a_candidate, a_council, a_member
@@ -190,20 +192,22 @@ def test_nobody_without_an_account_may_do_anything():
     assert [permission for permission in Permission if may(permissions.PUBLIC, permission)] == []
 
 
-ABOUT_A_RECORD = (
-    permissions.is_about_me,
-    permissions.is_the_requester,
-    permissions.submitted_it,
-    permissions.at_its_desk,
+PREDICATES = {predicate for rules in POLICY.values() for rule in rules for predicate in rule}
+
+
+EVERYBODY = Actor(
+    "user", user_id=1, parties=frozenset({1}), roles=tuple(Held(role, 1, 1) for role in Role), source=Source.WEB
 )
 
 
-@pytest.mark.parametrize("predicate", ABOUT_A_RECORD)
+@pytest.mark.parametrize("predicate", sorted(PREDICATES - OF_THE_RECORD, key=lambda one: one.__name__))
+def test_what_is_not_of_the_record_does_not_read_it(session, predicate):
+    assert predicate(EVERYBODY, object()) == predicate(EVERYBODY, None)
+
+
+@pytest.mark.parametrize("predicate", sorted(OF_THE_RECORD, key=lambda one: one.__name__))
 def test_where_a_record_is_needed_and_none_is_given_the_answer_is_no(predicate):
-    everybody = Actor(
-        "user", user_id=1, parties=frozenset({1}), roles=tuple(Held(role, 1, 1) for role in Role), source=Source.WEB
-    )
-    assert predicate(everybody, None) is False
+    assert predicate(EVERYBODY, None) is False
 
 
 def test_a_link_holder_acts_for_one_party_and_holds_no_role():
@@ -250,7 +254,19 @@ def test_nothing_exists_where_there_is_no_record(app, session):
     for rule in app.url_map.iter_rules():
         if "<int" in rule.rule and "GET" in rule.methods:
             for number in ("999999", "99999999999999999999", "0"):
-                desk.get(re.sub("<[^>]*>", number, rule.rule), status=404)
+                desk.get(re.sub("<[^>]*>", number, rule.rule), status=[403, 404])  # 403: no right to any
+
+
+def test_where_one_has_no_right_to_any_record_nobody_learns_which_ones_there_are(app, session, city):
+    values, browsers = city
+    numbers = (values["member"], 999999, *session.scalars(select(Person.id).limit(3)))
+    reading = {browsers["C"].get(f"/councils/members/{one}", expect_errors=True).status_int for one in numbers}
+    token = {"csrf_token": token_in(browsers["C"])}
+    writing = {
+        browsers["C"].post(f"/councils/members/{one}/candidacy", token, expect_errors=True).status_int
+        for one in numbers
+    }
+    assert (reading, writing) == ({403}, {403})
 
 
 # -- Changing
