@@ -27,7 +27,7 @@ class Happened:
 
 def history_of(subjects: Iterable[Any], sentences: Mapping[str, Any]) -> list[Happened]:
     """What happened to these records, newest first. ``sentences`` says it for each event, in words or as a function
-    of the entry; other events are left out.
+    of the entry; other events are left out, and so are entries of which the function says None.
 
     Two queries, however long it is. What a role may not learn of, its ``sentences`` do not name.
     """
@@ -36,9 +36,11 @@ def history_of(subjects: Iterable[Any], sentences: Mapping[str, Any]) -> list[Ha
     names = {user.id: user.shown_name for user in db.session.scalars(select(User).where(User.id.in_(ids)))}
     happened = []
     for entry in entries:
+        sentence = sentences[entry.event]
+        said = sentence(entry) if callable(sentence) else sentence
+        if said is None:
+            continue
         way = _(Source(entry.source).label)
         name = names.get(entry.actor_user_id or 0)
-        sentence = sentences[entry.event]
-        said = str(sentence(entry) if callable(sentence) else sentence)
-        happened.append(Happened(entry.at, f"{name}（{way}）" if name else way, said))
+        happened.append(Happened(entry.at, f"{name}（{way}）" if name else way, str(said)))
     return happened

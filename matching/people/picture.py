@@ -116,7 +116,7 @@ def picture_of(party: Party, *, by: Actor, day: date) -> Picture:
     groups = rows(sight.groups, _groups)
     appointments = rows(sight.councils, _appointments)
     representations = rows(sight.organizations, _representations)
-    consents = [one for one in rows(True, _consents) if sight.desks or one.purpose is Purpose.COUNCIL]
+    consents = [one for one in rows(True, _consents) if _may_be_told(one, sight)]
     bases = rows(sight.desks, _bases)
     requests, in_all = _requests(ids) if sight.requests else ([], 0)
     return Picture(
@@ -134,7 +134,7 @@ def picture_of(party: Party, *, by: Actor, day: date) -> Picture:
         requests_in_all=in_all,
         standing=_standing(ids, by=by, day=day) if sight.requests else None,
         provenance=_provenance(ids, sight),
-        history=_history(party, [*consents, *bases, *supporters, *groups], appointments, representations),
+        history=_history(party, [*consents, *bases, *supporters, *groups], appointments, representations, sight),
     )
 
 
@@ -162,6 +162,10 @@ def _representations(ids: list[int]) -> Select[Any]:
 
 def _consents(ids: list[int]) -> Select[Any]:
     return select(Consent).where(Consent.party_id.in_(ids)).order_by(Consent.id)
+
+
+def _may_be_told(consent: Consent, sight: Sight) -> bool:
+    return sight.councils if consent.purpose is Purpose.COUNCIL else sight.desks
 
 
 def _bases(ids: list[int]) -> Select[Any]:
@@ -262,7 +266,11 @@ def _provenance(ids: list[int], sight: Sight) -> list[tuple[str, Provenance, Imp
 
 
 def _history(
-    party: Party, others: list[Any], appointments: list[Appointment], representations: list[Representation]
+    party: Party,
+    others: list[Any],
+    appointments: list[Appointment],
+    representations: list[Representation],
+    sight: Sight,
 ) -> list[Happened]:
     """What the reader does not see is not among the records."""
     of_organization = isinstance(party, Organization)
@@ -274,7 +282,7 @@ def _history(
         | registry.naming(councils_read.TERM, councils, word="whose")
         | registry.naming(registry.REPRESENTED, names)
         | registry.AGREED
-        | registry.HAPPENED
+        | (registry.HAPPENED if sight.councils else registry.happened_at_desks(party))
     )
     return history_of([party, *others, *appointments, *representations], sentences)
 

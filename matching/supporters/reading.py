@@ -14,7 +14,7 @@ from ..accounts.history import Happened, history_of
 from ..audit import AuditEntry
 from ..database import db
 from ..registry import services as registry
-from ..registry.models import Import, Organization, Provenance, Purpose, Representation
+from ..registry.models import Consent, Import, Organization, Provenance, Purpose, Representation
 from .models import Supporter
 from .publishing import PublicSupporter, face_of
 from .states import SupporterState
@@ -88,33 +88,38 @@ class Around:
 
     findable: bool
     public: PublicSupporter | None = None  # what everybody reads of it, at this moment
+    consents: list[Consent] = field(default_factory=list)
     representations: list[Representation] = field(default_factory=list)
     provenance: list[tuple[str, Provenance, Import]] = field(default_factory=list)
     history: list[Happened] = field(default_factory=list)
 
 
-def around(supporter: Supporter, *, for_desk: bool) -> Around:
+def around(supporter: Supporter, *, for_desk: bool, councils: bool) -> Around:
+    """``councils``: the reader may learn that somebody agreed to be considered for one."""
     party = supporter.party
+    consents = [one for one in party.consents if councils or one.purpose is not Purpose.COUNCIL]
     findable = supporter.state is SupporterState.ACTIVE and registry.has_basis(party.id)
     public = face_of(supporter)
     if not for_desk:
-        return Around(findable, public, history=_mine(supporter))
+        return Around(findable, public, consents, history=_mine(supporter, consents))
     acting = registry.representatives_of(party.id) if isinstance(party, Organization) else []
-    rows = db.session.execute(
+    query = (
         select(Provenance, Import)
         .join(Import, Import.id == Provenance.import_id)
         .where(Provenance.party_id == party.id)
         .order_by(Import.read_at.desc(), Provenance.id)
         .limit(100)
     )
-    provenance = [(str(VALUES.get(one.field, one.field)), one, file) for one, file in rows]
-    return Around(findable, public, acting, provenance, _history(supporter, HAPPENED))
+    if not councils:  # a file that gave no ground for matching is a department's roster
+        query = query.where(Provenance.import_id.in_([basis.import_id for basis in party.bases]))
+    provenance = [(str(VALUES.get(one.field, one.field)), one, file) for one, file in db.session.execute(query)]
+    return Around(findable, public, consents, acting, provenance, _history(supporter, consents, HAPPENED))
 
 
-def _history(supporter: Supporter, sentences: Mapping[str, Any]) -> list[Happened]:
-    return history_of([supporter, *supporter.party.consents, *supporter.party.bases], sentences)
+def _history(supporter: Supporter, consents: list[Consent], sentences: Mapping[str, Any]) -> list[Happened]:
+    return history_of([supporter, *consents, *supporter.party.bases], sentences)
 
 
-def _mine(supporter: Supporter) -> list[Happened]:
+def _mine(supporter: Supporter, consents: list[Consent]) -> list[Happened]:
     """For the owner: who of the desk did it is not theirs to know."""
-    return [replace(one, actor="") for one in _history(supporter, MINE)]
+    return [replace(one, actor="") for one in _history(supporter, consents, MINE)]

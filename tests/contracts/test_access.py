@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import select
 
 from matching import create_app, outbox
 from matching.accounts import permissions
-from matching.accounts.actor import Actor, Held, Source, link_of
+from matching.accounts.actor import SYSTEM, Actor, Held, Source, actor_of, link_of
 from matching.accounts.models import Role
 from matching.accounts.permissions import OF_THE_RECORD, POLICY, Permission, access_of, may
 from matching.help_requests.models import RequestKind
-from matching.registry.models import Person
-from matching.registry.services import SkillWords
+from matching.registry import services as registry
+from matching.registry.models import ContactKind, Gender, Person, Purpose
+from matching.registry.services import Contact, SkillWords
 from tests.conftest import browser_of, sign_in
-from tests.councils.factories import a_candidate, a_council, a_member
+from tests.councils.factories import a_candidate, a_clerk, a_council, a_department, a_member
 from tests.dispatch.factories import (
     NOW,
     a_case,
 )
-from tests.factories import a_coordinator
+from tests.factories import a_coordinator, a_person, an_organization
+from tests.journeys.steps import form_with
+from tests.supporters.factories import a_supporter
 
 ROLES = {
     "S": "a stranger",
@@ -341,3 +345,71 @@ def test_a_contractor_meets_no_council_anywhere(app, session, city):
         assert "審議 委員" not in page and "秘密の審議会" not in page, path
         assert "/councils" not in page
     assert "審議 委員" in browsers["D"].get(f"/requests/{citys.id}/candidates")
+
+
+def test_a_contractor_reads_of_somebody_only_what_is_the_desks(app, session, city):
+    """Somebody whom the desks know, who sits on a council, agreed to be considered, and was corrected by its clerk."""
+    values, browsers = city
+    person, organization = a_person("両方 花子"), an_organization("ひばりの会")
+    shown = [Purpose.MATCHING, Purpose.PUBLIC_NAMED, Purpose.COUNCIL]
+    supporter = a_supporter(person, "草刈り", consents=shown)
+    a_member(a_council("秘密の審議会"), person, skills=[SkillWords("財政の分析")])
+    registry.set_contacts(person, [Contact(ContactKind.TELEPHONE, "083-922-4321")])
+    clerk, other = a_clerk(a_department()), a_candidate(name="もう 一人")
+    by = actor_of(clerk)
+    registry.edit_facts(person, gender=Gender.FEMALE, by=by, now=NOW)
+    registry.edit_facts(person, affiliation="大学教授", by=by, now=NOW)
+    for one in (person, other):
+        claimed = registry.claim(one, organization, title="会長", by=SYSTEM, now=NOW)
+    contractors = a_case(desk="saporant", requester=organization, title="花壇の会")
+    session.commit()
+    paths = [
+        f"/people/{person.id}", f"/people/{person.id}/edit", "/people", "/people?q=両方", "/people/export",
+        f"/supporters/{supporter.id}", f"/supporters/{supporter.id}/edit", f"/supporters/enter?party={other.id}",
+        "/supporters/enter", "/supporters", "/supporters/export", "/find?q=両方 花子", "/find?q=4321",
+        "/find?q=秘密の審議会", "/find?q=財政の分析", "/organizations", f"/organizations/{organization.id}",
+        f"/organizations/{organization.id}/edit", f"/people/{organization.id}", f"/people/{other.id}",
+        f"/organizations/{organization.id}/representatives/new?q=両方", "/representations",
+        f"/representations/{claimed.id}", f"/requests/{contractors.id}", f"/requests/{contractors.id}/hand-over",
+        f"/requests/enter?organization={organization.id}", "/directory/supporters", "/directory/groups",
+        f"/directory/supporters/{supporter.public_key}", f"/groups/{values['group']}", "/desk/ended",
+    ]  # fmt: skip
+    for path in paths:
+        page = browsers["C"].get(quote(path, safe="/?=&"), status=200)
+        told = page.body.decode("utf-8-sig") if page.content_type == "text/csv" else page.html.main.text
+        for secret in ("秘密の審議会", "財政の分析", "委員の候補", "性別", clerk.name):
+            assert secret not in told.replace("「秘密の審議会」を探した", "").replace("「財政の分析」を探した", ""), (
+                path
+            )
+        assert "/councils" not in page, path
+    told = browsers["D"].get(f"/people/{person.id}").html.main.text
+    assert all(known in told for known in ("秘密の審議会", "委員の候補", "性別を直しました", clerk.name))
+
+
+def test_what_a_contractor_saves_leaves_the_consent_to_councils_alone(app, session, city):
+    _values, browsers = city
+    person, other = a_person("両方 花子"), a_candidate(name="もう 一人")
+    registry.claim(other, an_organization("ひばりの会"), title="", by=SYSTEM, now=NOW)
+    supporter = a_supporter(person, "草刈り", consents=[Purpose.MATCHING, Purpose.COUNCIL])
+    session.commit()
+    desk = browsers["C"]
+    form = form_with(desk.get(f"/supporters/{supporter.id}/edit"), "intro")
+    form["source"], form["intro"], form["telephone"] = "telephone", "庭が好きです", "083-000-0001"
+    form.submit(status=303)
+    form = form_with(desk.get(f"/supporters/enter?party={other.id}"), "intro")
+    form["source"], form["skills-0-phrase"], form["telephone"] = "paper", "剪定", "083-000-0002"
+    form.submit(status=303)
+    token = token_in(desk)
+    session.expire_all()
+    withdraw = {"csrf_token": token, "version": supporter.version, "source": "telephone", "purpose": Purpose.COUNCIL}
+    desk.post(f"/supporters/{supporter.id}/withdraw", withdraw, status=422)
+    form = form_with(desk.get(f"/supporters/{supporter.id}/edit"), "intro")
+    sent = [*form.submit_fields(), ("consents", Purpose.COUNCIL.value), ("source", "telephone")]
+    desk.post(f"/supporters/{supporter.id}/edit", sent, status=422)
+    session.expire_all()
+    assert Purpose.COUNCIL in registry.active_consents(person.id)
+    assert set(registry.active_consents(other.id)) == {Purpose.COUNCIL}
+    desk.post(f"/supporters/{supporter.id}/withdraw", withdraw | {"purpose": Purpose.MATCHING}, status=303)
+    browsers["D"].post(f"/supporters/{supporter.id}/withdraw", withdraw, expect_errors=True)
+    session.expire_all()
+    assert set(registry.active_consents(person.id)) == {Purpose.COUNCIL}

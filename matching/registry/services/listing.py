@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from ...accounts.history import Happened, history_of
+from ...accounts.models import Role, RoleGrant, User
 from ...audit import AuditEntry
 from ...database import db
 from ..models import ContactKind, Organization, Party, PartyKind, Purpose, Representation
@@ -34,8 +36,15 @@ FIELDS = {
 }
 
 
-def _edited(entry: AuditEntry) -> str:
-    named = [str(FIELDS[name]) for name in FIELDS if name in (entry.fields or ())]
+FOR_COUNCILS = frozenset({"gender", "skills"})  # of a person: asked for their rosters only
+
+
+def _edited(entry: AuditEntry, leave: frozenset[str] = frozenset()) -> str | None:
+    """``leave``: fields of which this reader is not told; where nothing else changed, nothing is said."""
+    changed = set(entry.fields or ()) - leave
+    if entry.fields and not changed:
+        return None
+    named = [str(FIELDS[name]) for name in FIELDS if name in changed]
     return _("%(what)sを直しました。", what=_("・").join(named)) if named else _("内容を直しました。")
 
 
@@ -67,6 +76,23 @@ AGREED: dict[str, Any] = {
     "basis:give": _l("同意のほかに、登録内容を使える理由を記録しました。"),
     "basis:end": _l("同意のほかの理由では、登録内容を使わないことにしました。"),
 }
+
+
+def happened_at_desks(party: Party) -> dict[str, Any]:
+    """``HAPPENED`` for a contractor's staff: what coordinators and the party itself wrote, and nothing for a roster."""
+    coordinators = User.roles.any(RoleGrant.role == Role.COORDINATOR)
+    authors = set(db.session.scalars(select(User.id).where(or_(coordinators, User.party_id == party.id))))
+
+    def of_authors(sentence: Any) -> Callable[[AuditEntry], str | None]:
+        def say(entry: AuditEntry) -> str | None:
+            if entry.actor_user_id is not None and entry.actor_user_id not in authors:
+                return None
+            return sentence(entry) if callable(sentence) else str(sentence)
+
+        return say
+
+    told = HAPPENED | {"person:edit": partial(_edited, leave=FOR_COUNCILS)}
+    return {event: of_authors(sentence) for event, sentence in told.items()}
 
 
 def organizations_found(

@@ -136,6 +136,17 @@ class ContentFields:
     )
     consents = some_of(_l("同意すること"), Purpose, description=_l("1つずつ選べます。あとから取り消すこともできます。"))
 
+    def leave_out_councils(self) -> None:
+        """That purpose is neither shown nor asked, so what is sent says nothing of it; see ``purposes``."""
+        form: Any = self
+        form.consents.choices = [one for one in form.consents.choices if one.value != Purpose.COUNCIL]
+
+    @property
+    def purposes(self) -> list[Purpose]:
+        """Those that the form asks about: of others, a consent stays as it is."""
+        form: Any = self
+        return [Purpose(one.value) for one in form.consents.choices]
+
     def add_skill_rows(self, most: int = SKILLS_AT_FIRST) -> None:
         """More empty rows, as far as there is room."""
         form: Any = self

@@ -59,3 +59,8 @@ class WithdrawForm(MovingForm):
 
     def offer(self, active: Collection[Purpose]) -> None:
         self.purpose.choices = [one for one in self.purpose.choices if one.value in ("", *active)]
+
+    def leave_out_councils(self) -> None:
+        """What a reader is not told of, they do not take back."""
+        if self.purpose.data is Purpose.COUNCIL:
+            self.purpose.data = None

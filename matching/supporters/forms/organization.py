@@ -11,7 +11,7 @@ from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from ...registry.forms import ContactFields, Step, Version, name_of, one_of, reference, words
-from ...registry.models import Organization, Purpose, Representation
+from ...registry.models import Organization, Representation
 from ...registry.vocabulary import OrganizationKind
 from .content import (
     AGREEING,
@@ -54,7 +54,7 @@ class SitsOnNoCouncil:
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         form: Any = self
-        form.consents.choices = [one for one in form.consents.choices if one.value != Purpose.COUNCIL]
+        form.leave_out_councils()
 
 
 class OrganizationFields(SitsOnNoCouncil):

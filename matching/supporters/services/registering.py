@@ -81,6 +81,7 @@ def register(
     told: Told,
     *,
     consents: Collection[Purpose],
+    among: Collection[Purpose] = tuple(Purpose),
     contacts: Iterable[Contact],
     pledged: bool,
     by: Actor,
@@ -91,7 +92,10 @@ def register(
     note_for_desk: str | None = None,
     form_key: str | None = None,
 ) -> Supporter:
-    """Take a registration in. ``on`` is the day it was given, on paper or by telephone; it waits for confirmation."""
+    """Take a registration in. ``on`` is the day it was given, on paper or by telephone; it waits for confirmation.
+
+    Of ``among``, the purposes that were asked about, those not in ``consents`` end.
+    """
     if existing := open_registration(party.id):
         raise AlreadyRegistered(existing)
     on = on or today(now)
@@ -113,7 +117,7 @@ def register(
     db.session.add(supporter)
     _assign(supporter, told)
     registry.edit_contacts(party, contacts, by=by, now=now)
-    registry.set_consents(party, consents, among=Purpose, by=by, now=now, on=on)
+    registry.set_consents(party, consents, among=among, by=by, now=now, on=on)
     audit.record("supporter:submit", supporter, by=by, at=now)
     tell(supporter, "supporter_submitted", by=by, now=now)
     return supporter
@@ -128,6 +132,7 @@ def edit(
     district_id: int | None,
     birth_year: int | None = None,
     consents: Collection[Purpose],
+    among: Collection[Purpose] = tuple(Purpose),
     contacts: Iterable[Contact],
     guardian_name: str | None = None,
     guardian_agreed: bool = False,
@@ -149,7 +154,7 @@ def edit(
     supporter.note_for_desk = note_for_desk or None
     supporter.updated_at = now  # a change of skills or contacts alone must refuse stale pages, too
     _assign(supporter, told)
-    registry.set_consents(party, consents, among=Purpose, by=by, now=now, on=today(now))
+    registry.set_consents(party, consents, among=among, by=by, now=now, on=today(now))
     db.session.flush()
     after = _facts(supporter)
     changed = [field for field in before if before[field] != after[field]]

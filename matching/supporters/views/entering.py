@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from ... import audit
 from ...accounts.actor import Actor
-from ...accounts.permissions import Permission, current_actor, requires
+from ...accounts.permissions import Permission, current_actor, may, requires
 from ...database import db
 from ...i18n import today
 from ...registry import services as registry
@@ -95,6 +95,8 @@ def _desk_form(party: Party | None, former: Supporter | None, *, for_organizatio
     form: Any = EnterOrganization(data=known) if for_organization else EnterPerson(data=known)
     if for_organization:
         form.offer_organizations([])
+    if not may(current_actor(), Permission.COUNCIL_READ):
+        form.leave_out_councils()
     if party and not form.is_submitted():
         form.show_contacts(party)
     return form

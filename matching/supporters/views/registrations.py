@@ -17,7 +17,7 @@ from ...database import db
 from ...i18n import today
 from ...registry import services as registry
 from ...registry.forms import Form, refuse_stale
-from ...registry.models import Basis, Person, Registry
+from ...registry.models import Basis, Person, Purpose, Registry
 from ...registry.vocabulary import Level
 from .. import reading, services
 from ..forms import (
@@ -77,7 +77,7 @@ def _detail(supporter: Supporter, **sent: Form) -> Page:
     skills = registry.skills_of(supporter.party_id, Registry.SUPPORTER)
     forms = {name: form(formdata=None, data={"version": supporter.version}) for name, form in FORMS.items()}
     forms["confirm"].offer(skills)
-    active = registry.active_consents(supporter.party_id)
+    active = _withdrawable(supporter)
     forms["withdraw"].offer(active)
     if is_about_me(actor, supporter):
         for name in MOVING:
@@ -91,11 +91,24 @@ def _detail(supporter: Supporter, **sent: Form) -> Page:
         actions={action.value for action in WORKFLOW.actions(supporter.state)},
         mine=is_about_me(actor, supporter),
         levels={int(level.value): level for level in Level},
-        agreed=list(active),
+        agreed=active,
         renewable=services.may_be_renewed(supporter, today(datetime.now(UTC))),
-        around=reading.around(supporter, for_desk=may(actor, Permission.SUPPORTER_CONFIRM)),
+        around=reading.around(
+            supporter, for_desk=may(actor, Permission.SUPPORTER_CONFIRM), councils=_hears_of_councils(supporter)
+        ),
     )
     return (page, 422) if sent else page
+
+
+def _hears_of_councils(supporter: Supporter) -> bool:
+    """Who agreed to be considered for a council is told to themselves, and not to a contractor's staff."""
+    actor = current_actor()
+    return is_about_me(actor, supporter) or may(actor, Permission.COUNCIL_READ)
+
+
+def _withdrawable(supporter: Supporter) -> list[Purpose]:
+    told = _hears_of_councils(supporter)
+    return [one for one in registry.active_consents(supporter.party_id) if told or one is not Purpose.COUNCIL]
 
 
 @bp.route(f"{ONE}/edit", methods=["GET", "POST"])
@@ -108,6 +121,8 @@ def edit(supporter: Supporter) -> Page:
     form: Any = kind(data=contents_of(supporter))
     if mine:
         form.only_for_owner()
+    if not _hears_of_councils(supporter):
+        form.leave_out_councils()
     if form.is_submitted():
         refuse_stale(form, supporter)
         refuse_stale(form, supporter.party, shown="party_version")
@@ -137,6 +152,7 @@ def _change(form: Any, supporter: Supporter, *, mine: bool, now: datetime) -> bo
         kana=form.kana.data,
         district_id=form.district.data,
         consents=form.consents.data,
+        among=form.purposes,
         contacts=form.contacts(),
         note_for_desk=supporter.note_for_desk if mine else form.note_for_desk.data,
         by=by,
@@ -240,7 +256,9 @@ def renew(supporter: Supporter) -> Page:
 def withdraw(supporter: Supporter) -> Page:
     """Take one consent back."""
     form: Any = WithdrawForm()
-    form.offer(registry.active_consents(supporter.party_id))
+    form.offer(_withdrawable(supporter))
+    if not _hears_of_councils(supporter):
+        form.leave_out_councils()
     return _act(
         supporter,
         {"withdraw": form},

@@ -155,6 +155,7 @@ def take_in(form: Any, party: Party, *, by: Actor, now: datetime, **told: Any) -
         party,
         form.told(),
         consents=form.consents.data,
+        among=form.purposes,
         contacts=form.contacts(),
         pledged=form.pledge.data,
         by=by,
