@@ -5,7 +5,10 @@ Nothing here looks at a registration itself: what is shown is what ``publishing`
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, render_template
@@ -30,6 +33,7 @@ from .supporters.states import SupporterState
 bp = Blueprint("directory", __name__, url_prefix="/directory")
 
 PER_PAGE = 20
+KEY = re.compile(r"[0-9a-f]{16}")  # nothing else is looked for
 TOLD_ON_THE_TELEPHONE = 6  # letters of a request's key: enough for a desk to find it, with its title
 
 
@@ -74,6 +78,14 @@ def _asked(filters: Any) -> dict[str, Any]:
     }
 
 
+def _face(shown: Callable[[str], Any], key: str, *, gone: str) -> Any:
+    """What is shown of this key; ``gone`` says that it is not."""
+    face = shown(key) if KEY.fullmatch(key) else None
+    if face is None:
+        raise NoLongerShown(gone)
+    return face
+
+
 @bp.get("/groups", endpoint="groups")
 @public
 def groups_list() -> str:
@@ -85,9 +97,7 @@ def groups_list() -> str:
 @bp.get("/groups/<key>")
 @public
 def group(key: str) -> str:
-    face = groups.public_entry(key)
-    if face is None:
-        raise NoLongerShown(_("この団体は、掲載していません。"))
+    face = _face(groups.public_entry, key, gone=_("この団体は、掲載していません。"))
     return render_template("directory/group.html", face=face)
 
 
@@ -102,9 +112,7 @@ def supporters_list() -> str:
 @bp.get("/supporters/<key>")
 @public
 def supporter(key: str) -> str:
-    face = supporters.public_entry(key)
-    if face is None:
-        raise NoLongerShown(_("この協働サポーターは、掲載していません。"))
+    face = _face(supporters.public_entry, key, gone=_("この協働サポーターは、掲載していません。"))
     return render_template("directory/supporter.html", face=face)
 
 
@@ -120,9 +128,8 @@ def requests_list() -> str:
 @public
 def request(key: str) -> str:
     """A request that looks for somebody, and what to do for whoever could help."""
-    face = help_requests.public_request(key, day=_today())
-    if face is None:
-        raise NoLongerShown(_("この依頼は、いま募集していません。"))
+    shown = partial(help_requests.public_request, day=_today())
+    face = _face(shown, key, gone=_("この依頼は、いま募集していません。"))
     return render_template(
         "directory/request.html",
         face=face,

@@ -81,7 +81,7 @@ def public_entries(
 
 def public_entry(key: str) -> PublicGroup | None:
     """The one of this key, while it is shown."""
-    group = db.session.scalar(_published().where(Group.public_key == key[:16]))
+    group = db.session.scalar(_published().where(Group.public_key == key))
     return _faces([group])[0] if group else None
 
 

@@ -87,7 +87,7 @@ def _page(query: Select[HelpRequest], *, page: int, per_page: int) -> Pagination
 
 def public_request(key: str, *, day: date) -> PublicRequest | None:
     """The one of this key, while it is shown."""
-    row = db.session.scalar(_shown(day).where(HelpRequest.public_key == key[:16]))
+    row = db.session.scalar(_shown(day).where(HelpRequest.public_key == key))
     return public_face(row) if row else None
 
 

@@ -86,7 +86,7 @@ def how_many() -> int:
 
 def public_entry(key: str) -> PublicSupporter | None:
     """The one of this key, while it is shown."""
-    supporter = db.session.scalar(_published().where(Supporter.public_key == key[:16]))
+    supporter = db.session.scalar(_published().where(Supporter.public_key == key))
     return _faces([supporter])[0] if supporter else None
 
 

@@ -63,6 +63,12 @@ def test_nonsense_in_the_address_is_not_asked_for(session, web, kind):
     web.get(f"/directory/{kind}?field=99&district=x&page=-3&per_page=1000000&q=" + "a" * 3000, status=200)
 
 
+@pytest.mark.parametrize("kind", LISTS)
+@pytest.mark.parametrize("key", ["%00", "a%00b", "x", "0" * 16, "0" * 17])
+def test_a_key_that_names_nothing_is_answered_as_one_that_is_no_longer_shown(session, web, kind, key):
+    assert "掲載は終わりました" in web.get(f"/directory/{kind}/{key}", status=404)
+
+
 def test_groups_are_narrowed_by_words_field_and_district_in_the_address(session, web):
     a_group(an_organization("さざなみ"), "ハーモニカの演奏", consents=NAMED, fields=[6], districts=[4])
     a_group(an_organization("里山の会"), "竹林の手入れ", consents=NAMED, fields=[7], anywhere=True)

@@ -8,7 +8,7 @@ from matching.registry.forms import tidy
 from matching.registry.models import ContactKind, ContactPoint, Party
 from matching.registry.services import Contact, set_contacts
 from tests.conftest import sign_in
-from tests.factories import a_representative, a_user, an_organization
+from tests.factories import a_coordinator, a_representative, a_user, an_organization
 from tests.help_requests.asking import form_of, walked
 from tests.supporters.factories import a_volunteer
 from tests.supporters.test_registering import register, step, the_form, walking
@@ -112,3 +112,18 @@ def test_a_field_of_one_line_stays_one_line(app, session):
     person = session.scalars(select(Party)).one()
     assert (person.name, person.kana) == ("山田 花子", "やまだ はなこ")
     assert {point.value for point in person.contact_points if point.kind is ContactKind.TELEPHONE} == {"083 000 0001"}
+
+
+# -- What is sent once
+
+
+@pytest.mark.parametrize("key", ["\0", "a\0b", "9" * 33])
+def test_a_form_key_that_is_none_of_ours_is_refused_in_words(app, session, key):
+    form = step(walking(sign_in(app, a_user().email)))
+    form["form_key"].force_value(key)
+    assert "画面を開き直してください。" in form.submit("go", value="send", status=422)
+    page = sign_in(app, a_coordinator().email).get("/groups/enter?new=1")
+    form = next(form for form in page.forms.values() if "form_key" in form.fields)
+    form["form_key"].force_value(key)
+    assert "画面を開き直してください。" in form.submit(status=422)
+    assert count(session, Party) == 0

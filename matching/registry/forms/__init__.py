@@ -1,6 +1,6 @@
 """What all forms share. The rooms above use these names."""
 
-from .base import ContactFields, Form, Rows, Version, form_key, refuse_stale, sent, versioned
+from .base import ContactFields, Form, Rows, Version, form_key, form_key_sent, refuse_stale, sent, versioned
 from .choices import (
     AtLeastOne,
     Chosen,
@@ -49,6 +49,7 @@ __all__ = [
     "Version",
     "WholeNumber",
     "form_key",
+    "form_key_sent",
     "lines",
     "mail_address",
     "name_of",

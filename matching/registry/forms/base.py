@@ -49,10 +49,19 @@ def versioned() -> HiddenField:
     return Version()
 
 
+FORM_KEY = re.compile(r"\A[0-9a-f]{32}\Z")
+
+
 def form_key() -> HiddenField:
     """One per opened form: what is sent twice is written down once."""
     bad = _l("画面を開き直してください。")
-    return HiddenField(default=lambda: uuid4().hex, validators=[Regexp(r"\A[0-9a-f]{32}\Z", message=bad)])
+    return HiddenField(default=lambda: uuid4().hex, validators=[Regexp(FORM_KEY, message=bad)])
+
+
+def form_key_sent() -> str:
+    """The key that was sent, for looking up before the form is checked; empty where it is none of ours."""
+    key = request.form.get("form_key", "")
+    return key if FORM_KEY.match(key) else ""
 
 
 def refuse_stale(form: Any, record: Any, *, shown: str = "version") -> None:
