@@ -15,7 +15,7 @@ from ...accounts.permissions import Permission, current_actor, is_about_me, requ
 from ...database import db
 from ...i18n import today
 from ...registry import services as registry
-from ...registry.forms import refuse_stale
+from ...registry.forms import form_key_sent, refuse_stale
 from ...registry.models import Organization, Registry
 from .. import reading, services
 from ..forms import EditGroup, EnterGroup, consents_of, contents_of
@@ -35,7 +35,7 @@ def enter() -> Page:
         words = request.args.get("q", "").strip()[:LONGEST_NAME]
         return render_template("groups/choose.html", words=words, choices=reading.choices(words) if words else [])
     form = _form(organization)
-    if form.is_submitted() and (first := services.entered(form.form_key.data or "")):
+    if form.is_submitted() and (first := services.entered(form_key_sent())):
         return _entered(first)
     if organization and (existing := services.open_registration(organization.id)):
         return _already_registered(existing)

@@ -15,7 +15,7 @@ from ...accounts.permissions import Permission, current_actor, is_about_me, may,
 from ...database import db
 from ...errors import Invalid
 from ...registry import services as registry
-from ...registry.forms import Stepping
+from ...registry.forms import Stepping, form_key_sent
 from ...registry.models import Organization, Party, Person
 from .. import services
 from ..forms import (
@@ -41,7 +41,7 @@ def register() -> Page:
     """A person, or somebody who acts for an organization, registers. ``?again=``: begins with a registration that ended."""
     user = db.session.get_one(User, current_actor().user_id)
     person = registry.person_of(user)
-    if services.entered(request.form.get("form_key", "")):
+    if services.entered(form_key_sent()):
         return redirect(url_for(".registered"), code=303)  # sent twice
     former = former_registration()
     for_organization = request.args.get("as") == "organization"
