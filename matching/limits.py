@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any, cast
 
-from flask import Flask, Response, current_app, make_response, request
+from flask import Flask, Response, abort, current_app, make_response, request
 from flask_babel import gettext as _
+from flask_security import uia_email_mapper
 from flask_security.signals import password_reset, user_authenticated
 from sqlalchemy import String, Table, case, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -96,15 +97,18 @@ def _client() -> str:
 
 
 def _typed_mailbox() -> str:
-    """The mail address that is being tried; Flask-Security reads JSON as well."""
+    """The mail address that is being tried. Flask-Security reads JSON as well, also as a list of pairs: an object is
+    all that anybody needs, and all that is counted."""
     sent = request.get_json(silent=True) if request.is_json else request.form
-    value = sent.get("email") if isinstance(sent, dict) else None
+    if not isinstance(sent, dict):
+        abort(400)
+    value = sent.get("email")
     return str(value[0] if isinstance(value, list) and value else value or "")
 
 
 def _one_mailbox(address: str) -> str:
-    """Spellings that reach the same mailbox: capitals, and what stands after a plus."""
-    name, _at, domain = address.strip().casefold().rpartition("@")
+    """Spellings that reach the same mailbox: what is the same account at sign-in, and what stands after a plus."""
+    name, _at, domain = (uia_email_mapper(address) or address.strip()).casefold().rpartition("@")
     return f"{name.split('+')[0]}@{domain}"
 
 
@@ -145,10 +149,11 @@ def _refused_until(limits: Iterable[Limit], now: datetime) -> datetime | None:
 
     In a transaction of its own: what the view does with a failed try is rolled back, the count is not.
     """
+    keys = _keys(limits, _typed_mailbox())
     begin_as(writer=True)
     refused = None
     with db.engine.begin() as connection:
-        for key, limit in _keys(limits, _typed_mailbox()):
+        for key, limit in keys:
             count, opened_at = connection.execute(_count(key, limit, now)).one()
             if count > limit.tries:
                 refused = max(refused or now, opened_at + limit.within)

@@ -120,7 +120,10 @@ def test_a_city_hall_signs_in_through_one_address(app, session, monkeypatch):
     assert {try_to_sign_in(coming_from(app), PASSWORD, mail) for mail in users} == {302}
 
 
-@pytest.mark.parametrize("spelling", ["HANAKO@example.jp", "hanako+1@example.jp", " hanako@EXAMPLE.jp"])
+@pytest.mark.parametrize(
+    "spelling",
+    ["HANAKO@example.jp", "hanako+1@example.jp", " hanako@EXAMPLE.jp", "hanako@ｅxample.jp", "hanako@example。jp"],
+)
 def test_another_spelling_of_the_mailbox_is_the_same_mailbox(app, hanako, spelling):
     web = coming_from(app)
     fill_up(PAIR, web)
@@ -137,6 +140,15 @@ def test_tries_that_come_as_json_count_as_well(app, session, hanako):
 
     assert {status() for _ in range(PAIR.tries)} <= {200, 400}
     assert status() == 429
+
+
+@pytest.mark.parametrize("body", [[["email", ADDRESS_OF_HANAKO], ["password", WRONG]], [1, 2], "x", None])
+def test_json_that_is_no_object_is_not_heard_at_all(app, session, hanako, body):
+    web = coming_from(app)
+    for path in ("/login", "/reset", "/register", "/confirm"):
+        token = form_with(web.get(path), "email")["csrf_token"].value
+        web.post_json(path, body, headers={"X-CSRFToken": token}, status=400)
+    assert session.scalars(select(Message)).all() == []
 
 
 def test_a_form_of_another_site_uses_up_nobodys_tries(app, session, hanako):

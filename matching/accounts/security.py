@@ -55,7 +55,16 @@ SETTINGS: dict[str, Any] = {
 
 
 class OutboxMail(MailUtil):
-    """Flask-Security's mails take the same way as ours: enqueued, delivered by `flask outbox deliver`."""
+    """Flask-Security's mails take the same way as ours: enqueued, delivered by `flask outbox deliver`.
+
+    An address is the same however it was typed: with spaces around it, in capitals, in full width.
+    """
+
+    def normalize(self, email: str) -> str:
+        return super().normalize(email.strip()).lower()
+
+    def validate(self, email: str) -> str:
+        return super().validate(email.strip()).lower()
 
     def send_mail(
         self,
