@@ -86,7 +86,9 @@ def complete(help_request: HelpRequest) -> Page:
         if form.try_to(lambda: _complete(form, help_request, now)):
             db.session.commit()
             if was_shown and help_request.released_at is None:
-                flash(_("要約を変えたので公開を止めました。もう一度公開してよいか、依頼者に聞いてください。"), "warning")
+                flash(
+                    _("要約を変えたので公開を止めました。もう一度公開してよいか、依頼者に聞いてください。"), "warning"
+                )
             flash(_("依頼を受け付けました。") if wants_to_accept() else _("保存しました。"), "success")
             return page_of(help_request)
         db.session.rollback()
