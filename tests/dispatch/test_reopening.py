@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from matching import audit
 from matching.accounts.actor import SYSTEM
+from matching.accounts.models import Role
 from matching.database import db
 from matching.dispatch.models import Decision, Inquiry
 from matching.dispatch.services import contacts, reopening, standing
@@ -23,7 +24,7 @@ from matching.registry.models import ContactKind
 from matching.registry.services import Contact, set_contacts
 from matching.workflow import NotAllowed
 from tests.conftest import browser_of, sign_in
-from tests.factories import a_coordinator, a_representative, a_user, an_organization
+from tests.factories import a_coordinator, a_representative, a_user, an_organization, staff
 from tests.journeys.steps import fill, form_with
 
 from .factories import NOW, a_case, a_conjurer, agreed, asked, consulted, decide, decided, promised
@@ -220,3 +221,18 @@ def test_the_old_link_shows_nothing_of_the_new_decision(app, session):
     session.commit()
     page = browser_of(app).get(f"/result/{token}", status=200)
     assert "083-000-0022" not in page and "取り消されました" in page
+
+
+def test_contact_data_and_what_somebody_told_of_themselves_are_read_only_by_those_who_handle_the_case(app, session):
+    ill = a_conjurer()
+    request = a_case(venue_contact="館長 083-000-0007", day_contact="係 090-0000-0008")
+    promised(request, ill.party)
+    decided(request)
+    reopened(request, ill.party)
+    told = ("083-000-0007", "090-0000-0008", REASON)
+    shown = {}
+    for who in (a_coordinator(), a_coordinator("center:小郡"), a_coordinator("saporant"), staff(Role.STAFF)):
+        page = sign_in(app, who.email).get(f"/requests/{request.id}")
+        assert "会場責任者" in page and "取り消した決定" in page and ill.party.name in page
+        shown[who.email] = [words for words in told if words in page]
+    assert list(shown.values()) == [list(told), [], [], []]
