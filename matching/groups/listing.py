@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
 from ..engine.text import fold
+from ..exports import MOST
 from ..registry import services as registry
 from ..registry.models import Consent, Organization, Party, Purpose, Registry, Skill
 from ..registry.vocabulary import District, Field, OrganizationKind, Support
@@ -23,7 +24,6 @@ from .services import begin_of_year
 from .states import GroupState
 
 PER_PAGE = 50
-MOST = 20_000  # rows of one file
 MOST_RELATED = 100
 PHRASES_SHOWN = 3
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
 from ..engine.text import analyse, fold
+from ..exports import MOST
 from ..registry import services as registry
 from ..registry.models import Consent, Party, PartyKind, Purpose, Registry, Skill
 from ..registry.vocabulary import District, Field, Support
@@ -23,7 +24,6 @@ from .states import SupporterState
 
 PER_PAGE = 50
 PHRASES = 3  # of each, in the list
-MOST = 20_000  # rows of one file
 MOST_RELATED = 100
 
 
