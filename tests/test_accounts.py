@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from flask_security.utils import hash_password, verify_password
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from matching import create_app
-from matching.accounts.actor import actor_of
+from matching.accounts import staffing
+from matching.accounts.actor import SYSTEM, actor_of
 from matching.accounts.models import Role, User
 from matching.outbox import Message, MessageState
 from matching.registry.models import Representation, RepresentationState
@@ -105,6 +108,39 @@ def test_a_wrong_password_is_told_in_japanese_and_tells_nothing_about_the_addres
     assert errors(wrong) == errors(unknown) != []
     assert all(KANA.search(error) and not re.search(r"[A-Za-z]{3,}", error) for error in errors(wrong))
     assert not signed_in(web)
+
+
+@pytest.mark.parametrize("spelling", [f" {ADDRESS} ", ADDRESS.upper(), "mitsuko@ｅxample。jp"])
+def test_an_address_is_understood_however_it_was_typed(app, session, spelling):
+    a_user(email=ADDRESS)
+    session.commit()
+    web = browser_of(app)
+    sign_in_form(web, spelling, PASSWORD).submit(status=[302, 303])
+    assert signed_in(web)
+    fill(form_with(browser_of(app).get("/reset"), "email"), email=spelling).submit()
+    assert session.scalars(select(Message.recipient)).all() == [ADDRESS]
+
+
+def test_an_address_is_kept_in_small_letters_and_once(web, app, session):
+    register(web, "Mitsuko@Example.JP")
+    register(browser_of(app), " mitsuko@example.jp")
+    assert session.scalars(select(User.email)).all() == [ADDRESS]
+
+
+def test_a_strangers_unconfirmed_capitals_do_not_keep_a_colleague_out(web, app, session):
+    session.add(User(email="New.Boss@example.jp", password="x", fs_uniquifier="x"))  # as they were kept once
+    session.commit()
+    boss = staffing.account_of(" new.boss@ｅxample.jp", name="課長", by=SYSTEM, now=datetime.now(UTC))
+    session.commit()
+    assert session.scalars(select(User.email)).all() == ["new.boss@example.jp"] and boss.confirmed_at
+    fill(form_with(web.get("/reset"), "email"), email="new.boss@example.jp").submit()
+    assert session.scalars(select(Message.recipient)).all() == ["new.boss@example.jp"]
+
+
+def test_the_database_holds_an_address_once_whatever_its_capitals(session):
+    session.add_all(User(email=one, fs_uniquifier=one) for one in ("a@example.jp", "A@example.jp"))
+    with pytest.raises(IntegrityError):
+        session.flush()
 
 
 def test_a_disabled_account_does_not_sign_in(web, session):

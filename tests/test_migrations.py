@@ -213,6 +213,33 @@ def test_for_whom_people_were_written_down_is_read_from_the_log_once(app):
     assert written == [(1, "councils"), (2, "city"), (3, "desks"), (4, None)]
 
 
+@pytest.mark.parametrize("both_confirmed", [False, True])
+def test_an_address_that_was_kept_twice_is_kept_once(app, caplog, both_confirmed):
+    move_to("0001")
+    fill(tables_there(), range(1, 4), sparse=False)
+    with db.engine.begin() as connection:
+        change = 'UPDATE "user" SET active = true, email = :email WHERE id = :id'
+        for number, email in ((1, "New.Boss@example.jp"), (2, "new.boss@example.jp"), (3, "Other@example.jp")):
+            connection.execute(text(change), {"id": number, "email": email})
+        if not both_confirmed:
+            connection.execute(text('UPDATE "user" SET confirmed_at = NULL WHERE id = 1'))
+    before = rows(tables_there(), set())
+    if both_confirmed:
+        with pytest.raises(SystemExit):
+            move_to("0002")
+        assert "new.boss@example.jp" in caplog.text
+        assert schema_now() == "0001" and rows(tables_there(), set()) == before
+        return
+    move_to("0002")
+    with db.engine.connect() as connection:
+        kept_ = connection.execute(text('SELECT email, active FROM "user" ORDER BY id')).all()
+    assert [tuple(row) for row in kept_] == [
+        ("user-1@unconfirmed.invalid", False),
+        ("new.boss@example.jp", True),
+        ("other@example.jp", True),
+    ]
+
+
 @pytest.mark.parametrize("revision", BELOW)
 @pytest.mark.parametrize("statement", ["UPDATE audit_entry SET event = 'x'", "DELETE FROM audit_entry"])
 def test_the_audit_log_stays_append_only(app, revision, statement):

@@ -26,6 +26,7 @@ class User(Stamped, UserMixin, Model):
     """Somebody who can sign in. The party they are is known when they have registered."""
 
     __tablename__ = "user"
+    __table_args__ = (Index("uq_user_email_whatever_its_case", text("lower(email)"), unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)

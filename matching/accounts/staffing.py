@@ -7,8 +7,9 @@ from secrets import token_urlsafe
 from uuid import uuid4
 
 from flask_babel import gettext as _
+from flask_security import uia_email_mapper
 from flask_security.utils import hash_password
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from .. import audit
 from ..database import db
@@ -22,12 +23,12 @@ def account_of(email: str, *, name: str, by: Actor, now: datetime) -> User:
 
     One whose address nobody confirmed may be a stranger's: its password and its links end, as if it were new.
     """
-    email = email.strip().lower()
-    user = db.session.scalar(select(User).where(User.email == email))
+    email = uia_email_mapper(email) or email.strip().lower()
+    user = db.session.scalar(select(User).where(func.lower(User.email) == email))
     if user is None or user.confirmed_at is None:
         is_new = user is None
         user = user or User(email=email)
-        user.name, user.confirmed_at = name, now
+        user.email, user.name, user.confirmed_at = email, name, now
         user.password, user.fs_uniquifier = hash_password(token_urlsafe(32)), uuid4().hex
         db.session.add(user)
         audit.record("user:create" if is_new else "user:renew", user, by=by, at=now)

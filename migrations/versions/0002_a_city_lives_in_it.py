@@ -129,6 +129,9 @@ def upgrade() -> None:
         columns = ["user_id", "role", *more]
         op.create_index(name, "role_grant", columns, unique=True, sqlite_where=where, postgresql_where=where)
 
+    _keep_each_address_once()
+    op.create_index("uq_user_email_whatever_its_case", "user", [sa.text("lower(email)")], unique=True)
+
     # What stands there already gets its ending: callers are found by it.
     ending = "substr(value_key, max(1, length(value_key) - 3))"
     if op.get_bind().dialect.name == "postgresql":
@@ -146,6 +149,24 @@ def _add_filled(table: str, column: sa.Column, value: str) -> None:
         batch.alter_column(column.name, existing_type=column.type, nullable=False)
 
 
+def _keep_each_address_once() -> None:
+    """In small letters. Beside a confirmed account, one that nobody confirmed gives the address up: its number stays,
+    since the log speaks of it. Of two that nobody confirmed, the first keeps it."""
+    op.execute(
+        "UPDATE \"user\" SET email = 'user-' || id || '@unconfirmed.invalid', active = false"
+        ' WHERE confirmed_at IS NULL AND EXISTS (SELECT 1 FROM "user" other'
+        ' WHERE lower(other.email) = lower("user".email) AND other.id != "user".id'
+        ' AND (other.confirmed_at IS NOT NULL OR other.id < "user".id))'
+    )
+    twice = op.get_bind().scalars(sa.text('SELECT lower(email) FROM "user" GROUP BY lower(email) HAVING count(*) > 1'))
+    if held := "、".join(sorted(twice)):
+        raise RuntimeError(
+            f"大文字と小文字だけが違うメールアドレスで、確認済みのアカウントが2つあります：{held}。何も変えていません。"
+            "使わないほうのメールアドレスを変えてから、もう一度更新してください。"
+        )
+    op.execute('UPDATE "user" SET email = lower(email) WHERE email != lower(email)')
+
+
 def _refuse_revoked_decisions() -> None:
     """The version below takes every decision for one that stands, and knows one a case."""
     revoked = op.get_bind().scalar(sa.text("SELECT count(*) FROM decision WHERE revoked_at IS NOT NULL"))
@@ -158,6 +179,7 @@ def _refuse_revoked_decisions() -> None:
 
 def downgrade() -> None:
     _refuse_revoked_decisions()
+    op.drop_index("uq_user_email_whatever_its_case", table_name="user")
     for name, _more, _empty in ROLE_ONCE:
         op.drop_index(name, table_name="role_grant")
     op.drop_index("uq_decision_one_standing", table_name="decision")
