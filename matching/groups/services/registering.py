@@ -17,7 +17,7 @@ from ...database import db
 from ...errors import Invalid, MatchingError
 from ...i18n import today
 from ...registry import services as registry
-from ...registry.models import Organization, Purpose, Registry
+from ...registry.models import ContactPoint, Organization, Purpose, Registry
 from ...registry.services import Contact, SkillWords
 from ...registry.vocabulary import District, Field, Money, Support
 from ..models import Group
@@ -94,7 +94,7 @@ def register_group(
     if on > today(now):
         raise Invalid(_("登録した日は、今日までの日付にしてください。"), field="registered_on")
     contacts = list(contacts)
-    _refuse_telling(told, consents, contacts)
+    _refuse_telling(organization, told, consents, contacts or organization.contact_points)
     group = Group(organization=organization, number=_free(number), form_key=form_key, registered_on=on)
     db.session.add(group)
     _assign(group, told)
@@ -119,7 +119,7 @@ def edit(
     """Change what a registration says, and let searches see it at once. Without a number it keeps its own."""
     refuse_ended(group)
     contacts = list(contacts)
-    _refuse_telling(told, consents, contacts)
+    _refuse_telling(group.organization, told, consents, contacts)
     before = _facts(group)
     if number is not None and _written(number) != group.number:
         group.number = _free(number)
@@ -154,8 +154,14 @@ def _free(number: str) -> str:
     return number
 
 
-def _refuse_telling(told: Told, consents: Collection[Purpose], contacts: Collection[Contact]) -> None:
+def _refuse_telling(
+    organization: Organization,
+    told: Told,
+    consents: Collection[Purpose],
+    contacts: Collection[Contact | ContactPoint],
+) -> None:
     """What everybody will read tells no contact point."""
+    registry.refuse_telling_elsewhere(organization, consents, contacts, than=Registry.GROUP)
     if Purpose.PUBLIC_NAMED not in consents:
         return
     for field, texts in (("intro", [told.intro]), ("skills", [skill.phrase for skill in told.skills])):

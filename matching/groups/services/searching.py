@@ -12,7 +12,7 @@ from ...engine.types import Card
 from ...profiles import services as profiles
 from ...registry import cards
 from ...registry import services as registry
-from ...registry.models import Basis, Consent, Purpose, Registry
+from ...registry.models import Basis, Consent, Party, Purpose, Registry
 from ..models import Group
 from ..states import GroupState
 
@@ -50,6 +50,14 @@ def card_of(group: Group) -> Card:
         supports=None if group.supports is None else frozenset(support.value for support in group.supports),
         money=group.money.value if group.money else None,
     )
+
+
+@registry.registrations_asked.connect
+def _registered(party: Party, **_news: Any) -> registry.Registered | None:
+    if group := open_registration(party.id):
+        skills = registry.skills_of(party.id, Registry.GROUP)
+        return registry.Registered(Registry.GROUP, (group.intro, *(skill.phrase for skill in skills)))
+    return None
 
 
 @registry.consent_given.connect

@@ -16,6 +16,7 @@ from ...database import db
 from ...i18n import today
 from ...registry import services as registry
 from ...registry.forms import form_key_sent, refuse_stale
+from ...registry.forms.parties import say_what_is_shown
 from ...registry.models import Organization, Registry
 from .. import reading, services
 from ..forms import EditGroup, EnterGroup, consents_of, contents_of
@@ -68,6 +69,7 @@ def _form(organization: Organization | None) -> Any:
     known |= {"consents": consents_of(organization), "organization_version": organization.version}
     form = EnterGroup(data=known)
     form.only_for_known()
+    say_what_is_shown(form.consents, organization, than=Registry.GROUP)
     if not form.is_submitted():
         form.show_contacts(organization)
     return form
@@ -131,6 +133,7 @@ def edit(group: Group) -> Page:
     services.refuse_ended(group)
     mine = is_about_me(current_actor(), group)
     form: Any = EditGroup(data=contents_of(group))
+    say_what_is_shown(form.consents, group.organization, than=Registry.GROUP)
     if mine:
         form.only_for_owner()
     if form.is_submitted():

@@ -14,8 +14,8 @@ from wtforms.validators import ValidationError
 
 from ...accounts.actor import Source
 from ...i18n import today
-from ..models import Gender, Organization, Party, Person, Representation
-from ..services import OrganizationFacts, PersonFacts
+from ..models import Gender, Organization, Party, Person, Registry, Representation
+from ..services import OrganizationFacts, PersonFacts, shown_too
 from ..vocabulary import OrganizationKind
 from .base import ContactFields, Form, form_key, versioned
 from .choices import one_of, reference
@@ -115,6 +115,12 @@ class PersonFields:
 CONTACTS = (
     "telephone", "telephone_hours", "share_telephone", "mail", "share_mail", "address", "share_address",
 )  # fmt: skip
+
+
+def say_what_is_shown(question: Any, party: Party, *, than: Registry) -> None:
+    """Beside the question of consent: which other registration of the party it shows, too."""
+    if told := shown_too(party, than=than):
+        question.description = f"{question.description or ''}{told}"
 
 
 class Entered:

@@ -67,6 +67,7 @@ from .representing import (
     waiting_representations,
     write_organization,
 )
+from .showing import Registered, refuse_telling_elsewhere, registrations_asked, shown_too
 from .skills import MAX_SKILLS, SkillWords, set_skills, skills_of
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "Contact",
     "OrganizationFacts",
     "PersonFacts",
+    "Registered",
     "SkillWords",
     "acting_for",
     "active_consents",
@@ -122,12 +124,15 @@ __all__ = [
     "party_changed",
     "people_like",
     "person_of",
+    "refuse_telling_elsewhere",
+    "registrations_asked",
     "rename",
     "representations_of",
     "representatives_of",
     "set_consents",
     "set_contacts",
     "set_skills",
+    "shown_too",
     "skills_of",
     "speaks_for",
     "standing_for",

@@ -107,7 +107,10 @@ class ContentFields:
         _l("自己紹介・これまでの経験"),
         longest=LONGEST_INTRO,
         rows=5,
-        description=_l("どこで、だれに、何をしてきたかを書くと、合う依頼を見つけやすくなります。"),
+        description=_l(
+            "どこで、だれに、何をしてきたかを書くと、合う依頼を見つけやすくなります。"
+            "名前を出さずに公開するときは、名前・所属・担当している団体の名前・連絡先を書かないでください。"
+        ),
     )
     supports = some_of(_l("どんな手伝いができますか"), Support)
     fields = references(

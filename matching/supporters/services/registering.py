@@ -182,6 +182,7 @@ def _check(party: Party, told: Told, consents: Collection[Purpose], contacts: Co
 
 def _refuse_telling(party: Party, told: Told, consents: Collection[Purpose], contacts: Collection[Contact]) -> None:
     """What everybody will read tells no contact point and, without a name, not who it is."""
+    registry.refuse_telling_elsewhere(party, consents, contacts, than=Registry.SUPPORTER)
     named = Purpose.PUBLIC_NAMED in consents
     if not named and Purpose.PUBLIC_ANONYMOUS not in consents:
         return

@@ -12,7 +12,7 @@ from ...engine.types import Card
 from ...profiles import services as profiles
 from ...registry import cards
 from ...registry import services as registry
-from ...registry.models import Basis, Consent, Purpose, Registry
+from ...registry.models import Basis, Consent, Party, Purpose, Registry
 from ..models import Supporter
 from ..states import SupporterState
 
@@ -53,6 +53,14 @@ def card_of(supporter: Supporter) -> Card:
         money=supporter.money.value if supporter.money else None,
         heads=supporter.heads,
     )
+
+
+@registry.registrations_asked.connect
+def _registered(party: Party, **_news: Any) -> registry.Registered | None:
+    if supporter := open_registration(party.id):
+        skills = registry.skills_of(party.id, Registry.SUPPORTER)
+        return registry.Registered(Registry.SUPPORTER, (supporter.intro, *(skill.phrase for skill in skills)))
+    return None
 
 
 @registry.consent_given.connect

@@ -16,7 +16,8 @@ from ...database import db
 from ...i18n import today
 from ...registry import services as registry
 from ...registry.forms import refuse_stale
-from ...registry.models import Organization, Party, Person
+from ...registry.forms.parties import say_what_is_shown
+from ...registry.models import Organization, Party, Person, Registry
 from .. import services
 from ..forms import EnterOrganization, EnterPerson, told_of
 from ..models import Supporter
@@ -97,6 +98,8 @@ def _desk_form(party: Party | None, former: Supporter | None, *, for_organizatio
         form.offer_organizations([])
     if not may(current_actor(), Permission.COUNCIL_READ):
         form.leave_out_councils()
+    if party:
+        say_what_is_shown(form.consents, party, than=Registry.SUPPORTER)
     if party and not form.is_submitted():
         form.show_contacts(party)
     return form

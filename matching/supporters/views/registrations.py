@@ -17,6 +17,7 @@ from ...database import db
 from ...i18n import today
 from ...registry import services as registry
 from ...registry.forms import Form, refuse_stale
+from ...registry.forms.parties import say_what_is_shown
 from ...registry.models import Basis, Person, Purpose, Registry
 from ...registry.vocabulary import Level
 from .. import reading, services
@@ -79,6 +80,7 @@ def _detail(supporter: Supporter, **sent: Form) -> Page:
     forms["confirm"].offer(skills)
     active = _withdrawable(supporter)
     forms["withdraw"].offer(active)
+    say_what_is_shown(forms["withdraw"].purpose, supporter.party, than=Registry.SUPPORTER)
     if is_about_me(actor, supporter):
         for name in MOVING:
             forms[name].only_for_owner()
@@ -119,6 +121,7 @@ def edit(supporter: Supporter) -> Page:
     mine = is_about_me(current_actor(), supporter)
     kind = EditPerson if isinstance(supporter.party, Person) else EditOrganization
     form: Any = kind(data=contents_of(supporter))
+    say_what_is_shown(form.consents, supporter.party, than=Registry.SUPPORTER)
     if mine:
         form.only_for_owner()
     if not _hears_of_councils(supporter):

@@ -16,7 +16,8 @@ from ...database import db
 from ...errors import Invalid
 from ...registry import services as registry
 from ...registry.forms import Stepping, form_key_sent
-from ...registry.models import Organization, Party, Person
+from ...registry.forms.parties import say_what_is_shown
+from ...registry.models import Organization, Party, Person, Registry
 from .. import services
 from ..forms import (
     AGREEING,
@@ -99,6 +100,7 @@ def _own_form(
             organization = db.session.get_one(Organization, form.existing)
             known["mail"] = None if organization.contact_points else user.email
             known |= _told_by(organization)
+            say_what_is_shown(form.consents, organization, than=Registry.SUPPORTER)
         return form, known
     if person:
         known |= {"birth_year": person.birth_year, "district": person.district_id} | _told_by(person)
