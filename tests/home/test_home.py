@@ -238,3 +238,16 @@ def test_an_unknown_answer_about_a_mail_is_refused(session, app, now):
 def test_the_public_does_not_learn_of_the_mails(session, app):
     sign_in(app, a_user().email).get("/outbox", status=404)
     sign_in(app, staff(Role.CLERK).email).get("/outbox", status=403)
+
+
+KEPT_OF_MEMBERS = (
+    "名前", "ふりがな", "生まれた年", "性別", "所属", "専門", "地域", "連絡先", "役職", "選ばれた区分", "任期", "理由",
+    "候補",
+)  # fmt: skip
+
+
+def test_the_page_on_personal_data_names_everything_that_is_kept(web):
+    kept = {one.dt.text: one.dd.text for one in web.get("/privacy").html.select("dl.facts div")}
+    assert [word for word in KEPT_OF_MEMBERS if word not in kept["審議会などの委員"]] == []
+    assert "所属" in kept["協働サポーター"] and "メモ" in kept["協働サポーター"]
+    assert "30日で消えます" in kept["remember_token"]
