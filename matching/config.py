@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from click import ClickException
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 ROOT = Path(__file__).resolve().parent.parent
 MAX_FORM_BYTES = 1024 * 1024
 
 
-class UnusableSetting(RuntimeError):
-    """A setting that is missing where it would not be safe to start without it, or that cannot be read."""
+class UnusableSetting(ClickException):
+    """A setting that is missing where it would not be safe to start without it, or that cannot be read.
+
+    Click's, so that a command says this sentence and nothing else.
+    """
 
 
 def _secret(name: str, instance: Path) -> str:
@@ -42,6 +49,22 @@ def _number(name: str, default: int) -> int:
     return int(value)
 
 
+def _database(instance: Path) -> str:
+    """The address of the database; it is not repeated where it cannot be used, because it may hold a password."""
+    address = os.environ.get("DATABASE_URL") or f"sqlite:///{instance / 'musubi.sqlite'}"
+    todo = "Set DATABASE_URL to sqlite:////path/to/file or postgresql+psycopg://user@host/name"
+    try:
+        dialect = make_url(address).get_dialect()
+        if dialect.name not in ("sqlite", "postgresql"):
+            raise UnusableSetting(f"{todo}; {dialect.name} is not supported.")
+        dialect.import_dbapi()
+    except ImportError as error:
+        raise UnusableSetting(f"{todo}; its driver is not installed ({error}).") from error
+    except (ArgumentError, ValueError) as error:
+        raise UnusableSetting(f"{todo}; what is set cannot be read.") from error
+    return address
+
+
 def load(instance: Path) -> dict[str, Any]:
     """All settings of the application; every one of them may come from the environment."""
     env = os.environ.get
@@ -53,7 +76,7 @@ def load(instance: Path) -> dict[str, Any]:
     return {
         "SECRET_KEY": _secret("SECRET_KEY", instance),
         "SECURITY_PASSWORD_SALT": _secret("SECURITY_PASSWORD_SALT", instance),
-        "SQLALCHEMY_DATABASE_URI": env("DATABASE_URL", f"sqlite:///{instance / 'musubi.sqlite'}"),
+        "SQLALCHEMY_DATABASE_URI": _database(instance),
         "DEMO": False,
         "PUBLIC_URL": public_url,
         "TRUSTED_PROXIES": _number("TRUSTED_PROXIES", 0),

@@ -237,6 +237,11 @@ def test_a_name_or_a_folder_may_be_given_but_nothing_is_overwritten(app, life, f
     assert not list(folder.parent.glob("backups/*"))
 
 
+def test_a_folder_that_cannot_be_made_is_said_in_words(app, life, folder, tmp_path):
+    (tmp_path / "a-file").touch()
+    assert "控えを書けませんでした" in refused(app, "backup", tmp_path / "a-file" / "deep" / "mine.copy")
+
+
 def test_the_oldest_are_removed_and_nothing_else_is(app, life, folder):
     folder.mkdir(mode=0o700)
     others = [folder / "replaced-20260101-000000.sqlite", folder / "musubi-memo.txt", folder / "manual.copy"]
@@ -330,6 +335,21 @@ def test_a_sqlite_file_of_somebody_else_is_not_a_back_up(app, life, tmp_path):
     connection.commit()
     connection.close()
     refused(app, "restore", tmp_path / "recipes.sqlite", "--replace")
+
+
+@pytest.mark.parametrize("revision", ["0001", "head"])
+def test_a_file_without_our_tables_is_not_taken_for_a_back_up(app, session, life, folder, another, revision):
+    bare = another(with_setup=False)
+    with bare.app_context():
+        db.session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        db.session.execute(
+            text("INSERT INTO alembic_version VALUES (:it)"), {"it": revision.replace("head", schema.head())}
+        )
+        db.session.commit()
+    close(bare)
+    file, before = backed_up(bare), rows(app)
+    assert "別の控えを使ってください" in refused(app, "restore", file, "--replace")
+    assert rows(app) == before
 
 
 def test_a_back_up_of_the_other_kind_of_database_is_told_apart(app, life, tmp_path):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from matching import create_app
-from matching.config import UnusableSetting
+from matching.config import ROOT, UnusableSetting
 from matching.database import db
 from tests.conftest import browser_of, sign_in
 from tests.factories import a_user
@@ -27,6 +31,36 @@ def test_an_empty_number_is_the_default(tmp_path, monkeypatch, name):
     default = create_app(instance=tmp_path).config[name]
     monkeypatch.setenv(name, "")
     assert create_app(instance=tmp_path).config[name] == default
+
+
+@pytest.mark.parametrize(
+    "value", ["musubi", "sqlite:/x", "nosuch://h/musubi", "mysql://root@h/musubi", "postgresql+nosuch://h/musubi",
+              "postgresql+psycopg://musubi:himitsu@h:port/musubi", "postgresql+pg8000://h/musubi"],
+)  # fmt: skip
+def test_an_address_of_no_database_is_refused_by_name_and_not_told(tmp_path, monkeypatch, value):
+    monkeypatch.setenv("DATABASE_URL", value)
+    with pytest.raises(UnusableSetting, match="DATABASE_URL") as refused:
+        create_app(instance=tmp_path)
+    assert "himitsu" not in str(refused.value)
+
+
+def test_an_empty_address_is_the_default(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "")
+    assert create_app(instance=tmp_path).config["SQLALCHEMY_DATABASE_URI"] == f"sqlite:///{tmp_path / 'musubi.sqlite'}"
+
+
+@pytest.mark.parametrize("command", [["setup"], ["backup"], ["doctor"], ["routes"]])
+def test_a_setting_that_cannot_be_used_is_said_by_every_command_without_a_traceback(command):
+    answer = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": "musubi", "SECRET_KEY": "a" * 40, "SECURITY_PASSWORD_SALT": "b" * 40},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    said = answer.stdout + answer.stderr
+    assert answer.returncode == 1 and "DATABASE_URL" in said and "Traceback" not in said
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "SECURITY_PASSWORD_SALT", "PUBLIC_URL"])

@@ -50,8 +50,15 @@ def _own_name(keeper: Keeper, start: str) -> str:
 
 
 def _make_private(folder: Path) -> None:
-    if not folder.is_dir():
-        folder.mkdir(parents=True, mode=0o700)
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise _cannot_write(error) from error
+
+
+def _cannot_write(error: OSError) -> NotDone:
+    return NotDone(f"控えを書けませんでした：{error}")
 
 
 def _write(keeper: Keeper, path: Path, *, checked: bool = True) -> Contents | None:
@@ -59,7 +66,10 @@ def _write(keeper: Keeper, path: Path, *, checked: bool = True) -> Contents | No
     if path.exists():
         raise NotDone(f"{path} はもうあります。別の名前を指定してください。")
     _make_private(path.parent)
-    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)  # for us alone
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)  # for us alone
+    except OSError as error:
+        raise _cannot_write(error) from error
     os.close(descriptor)
     part = Path(name)
     try:
@@ -69,7 +79,7 @@ def _write(keeper: Keeper, path: Path, *, checked: bool = True) -> Contents | No
             os.fsync(file.fileno())
         part.rename(path)
     except OSError as error:
-        raise NotDone(f"控えを書けませんでした：{error}") from error
+        raise _cannot_write(error) from error
     finally:
         part.unlink(missing_ok=True)
     return contents
@@ -152,7 +162,7 @@ def restore(file: Path, replace: bool) -> None:
         aside = _lay_aside(keeper)
     with keeper.replaced_by(file, aside=aside):
         try:
-            upgrade()
+            _bring_up_to_date(file)
             waiting = _doubt_waiting_mails()
         finally:
             db.session.remove()
@@ -164,6 +174,17 @@ def restore(file: Path, replace: bool) -> None:
             f"！ 控えを取ったときに送信待ちだったメールが {waiting} 通あります。"
             "もう送られたかもしれないため、自動では送りません。「メールの送信状況」で確かめてください。"
         )
+
+
+def _bring_up_to_date(file: Path) -> None:
+    """A file may have the name of a state without its tables; then what stood there comes back."""
+    try:
+        upgrade()
+        missing = set(db.metadata.tables) - _tables()
+    except DBAPIError as error:
+        raise NotDone(f"{file} を新しくできませんでした（{error.orig}）。別の控えを使ってください。") from error
+    if missing:
+        raise NotDone(f"{file} に入っていない表があります：{'、'.join(sorted(missing)[:5])}。別の控えを使ってください。")
 
 
 def _refuse_other_kind(file: Path, keeper: Keeper) -> None:
