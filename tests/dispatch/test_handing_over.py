@@ -237,3 +237,55 @@ def test_the_log_holds_no_word_of_the_note(desks, session):
     form_of(desks["kyodo"], request).submit(status=303)
     [entry] = session.scalars(select(AuditEntry).where(AuditEntry.event == "request:hand_over"))
     assert (entry.fields, entry.case, entry.source) == (["desk_id"], request.id, Source.WEB.value)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "伊木さんに頼むつもり",
+        "伊木に頼むつもり",
+        "いきさんに頼むつもり",
+        "イキ タロウさんに頼むつもり",
+        "伊木さん（防災会議）に頼むつもり",
+    ],
+)
+def test_a_contractor_is_not_told_the_family_name_of_a_council_member_either(desks, session, note):
+    person = a_candidate(name="伊木 太郎", kana="いき たろう")
+    a_member(a_council("秘密の審議会"), person, skills=[SkillWords("手品")])
+    request = a_case(kind=RequestKind.INTRODUCTION)
+    inquiring.decline(asked(request, person), reason="都合がつかない", by=SYSTEM, now=NOW)
+    session.commit()
+    assert "委員の名前があります" in form_of(desks["kyodo"], request, desk="saporant", note=note).submit(status=422)
+    form_of(desks["kyodo"], request, note=note).submit(status=303)  # a desk of the city may read it
+
+
+@pytest.mark.parametrize(
+    ("family", "kana", "note"),
+    [
+        ("伊木 太郎", "いき たろう", "いきいきサロンの人が行きます。"),
+        ("原 太郎", "はら たろう", "原則として夕方に。"),
+        ("山口 太郎", "やまぐち たろう", "山口市の補助が出ます。"),
+    ],
+)
+def test_what_only_begins_like_a_name_is_nobodys(desks, session, family, kana, note):
+    person = a_candidate(name=family, kana=kana)
+    a_member(a_council("秘密の審議会"), person, skills=[SkillWords("手品")])
+    request = a_case(kind=RequestKind.INTRODUCTION)
+    inquiring.decline(asked(request, person), reason="都合がつかない", by=SYSTEM, now=NOW)
+    session.commit()
+    form_of(desks["kyodo"], request, desk="saporant", note=note).submit(status=303)
+
+
+@pytest.mark.parametrize("note", ["伊木さん（防災会議の人）に頼むつもり", "審議会の人に頼むつもり", "委員さんに頼む"])
+def test_a_contractor_is_not_told_who_sits_on_a_council_in_any_case(desks, session, note):
+    a_council("防災会議（本部）")
+    request = a_request(now=NOW)
+    session.commit()
+    refused = form_of(desks["kyodo"], request, desk="saporant", note=note).submit(status=422)
+    assert "「候補は改めて探してください」" in refused and note in refused
+    form_of(desks["kyodo"], request, note=note).submit(status=303)
+
+
+def test_committees_and_commissioners_of_the_neighbourhood_may_be_named(desks, session):
+    note = "夏祭り実行委員会の依頼です。民生委員さんと民生児童委員さんも来ます。"
+    form_of(desks["kyodo"], a_request(now=NOW), desk="saporant", note=note).submit(status=303)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,18 +13,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from ...accounts.actor import Actor
+from ...councils.models import Council
 from ...database import db
 from ...errors import Invalid
 from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest
 from ...registry.models import Party, Registry
-from ...registry.services import name_key
+from ...registry.services import kana_key
 from ..models import Agreement, Candidate, Dispatch, Inquiry, Notice, Shortlist
 from ..states import WAITING, InquiryState
 from .shortlisting import OPEN_TO_SEARCH, current_shortlist, make_shortlist
 
 # Asked and not yet answered, or a yes that still counts: such a case stays at a desk of the city.
 LIVE = frozenset({*WAITING, InquiryState.PROMISED})
+
+# How people of councils are spoken of; committees and commissioners of a neighbourhood are none.
+OF_COUNCILS = re.compile("審議会|(?<!実行)(?<!民生)(?<!児童)委員")
+TITLE = "(?:さん|さま|様|氏|先生|会長|委員|殿|君|くん)"
+NO_PLACE = "(?![市町村県])"
+IN_KANA = re.compile("[ぁ-ゖー]+")
 
 
 @dataclass(frozen=True)
@@ -101,16 +109,38 @@ def _goers(dispatches: Iterable[Dispatch]) -> set[int]:
 
 @help_requests.desk_changed.connect
 def _on_handover(request: HelpRequest, *, note: str, by: Actor, now: datetime, **_news: Any) -> None:
-    """A contractor's desk gets the case without council members: nothing of them is live, named, or on the list."""
+    """A contractor's desk gets the case without council members: nothing of them is live, told of, or on the list."""
     if not request.desk.is_contractor:
         return
     held = of_councils(request)
     if held.is_live:
         message = _("審議会等の委員に打診しているため、この窓口には渡せません。返事が済んでから引き継いでください。")
         raise Invalid(message, field="to_desk")
-    named = select(Party.name_key).where(Party.id.in_(council_parties(request)))
-    if any(key in name_key(note) for key in db.session.scalars(named)):
-        message = _("審議会等の委員の名前があります。この窓口には伝えられないので、消してください。")
-        raise Invalid(message, field="note")
+    _refuse_telling_of_councils(note, request)
     if held.candidates and request.state in OPEN_TO_SEARCH:
         make_shortlist(request, by=by, now=now)
+
+
+def _refuse_telling_of_councils(note: str, request: HelpRequest) -> None:
+    said = kana_key(note)
+    of_case = db.session.scalars(select(Party).where(Party.id.in_(council_parties(request))))
+    if any(_is_named(party, said) for party in of_case):
+        message = _("審議会等の委員の名前があります。この窓口には伝えられないので、消してください。")
+        raise Invalid(message, field="note")
+    names = [kana_key(re.split("[（(]", name)[0]) for name in db.session.scalars(select(Council.name))]
+    if OF_COUNCILS.search(said) or any(name and name in said for name in names):
+        message = _(
+            "審議会等やその委員のことは、この窓口には伝えられません。"
+            "人のことは書かずに、「候補は改めて探してください」のように書き直してください。"
+        )
+        raise Invalid(message, field="note")
+
+
+def _is_named(party: Party, said: str) -> bool:
+    return any(kana_key(name) in said or re.search(_family(name), said) for name in (party.name, party.kana) if name)
+
+
+def _family(name: str) -> str:
+    """A pattern for the family name; where that is too short to tell (原則, いきいき), with a title after it."""
+    key = kana_key(name.split()[0])
+    return re.escape(key) + (TITLE if len(key) == 1 or IN_KANA.fullmatch(key) else NO_PLACE)
