@@ -75,6 +75,7 @@ class _Lookups:
     """What higher rooms know about a user: registered by them, so that this room need not import them."""
 
     parties_of: Callable[[int], frozenset[int]] = field(default=lambda party_id: frozenset({party_id}))
+    claims_to_act_for: Callable[[frozenset[int], int], bool] = field(default=lambda parties, party_id: False)
     works_for_contractor: Callable[[frozenset[int]], bool] = field(default=lambda desk_ids: False)
     is_known_to_desks: Callable[[int], bool] = field(default=lambda party_id: False)
     is_known_to_councils: Callable[[int], bool] = field(default=lambda party_id: False)

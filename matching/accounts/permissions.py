@@ -57,6 +57,7 @@ class Permission(Labelled):
     PERSON_LIST = "person:list", N_("個人の一覧を見る")
     PERSON_READ = "person:read", N_("個人の記録を見る")
     REPRESENTATION_APPROVE = "representation:approve", N_("代表者・担当者を確認する")
+    REPRESENTATION_READ = "representation:read", N_("代表者・担当者の申し出を見る")
     REQUEST_ANSWER = "request:answer", N_("了承の返事と報告をする")
     REQUEST_ENTER = "request:enter", N_("電話や書面の依頼を入れる")
     REQUEST_HANDLE = "request:handle", N_("依頼を進める")
@@ -137,6 +138,13 @@ def is_about_me(actor: Actor, subject: Any) -> bool:
     return subject is not None and subject.party_id in actor.parties
 
 
+def of_others(actor: Actor, subject: Any) -> bool:
+    """Neither one's own nor of an organization that one acts for, or says so: nobody confirms what concerns themselves."""
+    if subject is None or subject.party_id in actor.parties:
+        return False
+    return not lookups.claims_to_act_for(actor.parties, subject.party_id)
+
+
 def is_the_requester(actor: Actor, subject: Any) -> bool:
     return subject is not None and subject.requester_id in actor.parties
 
@@ -157,6 +165,7 @@ OF_THE_RECORD: frozenset[Predicate] = frozenset(
         known_to_councils,
         is_the_party,
         is_about_me,
+        of_others,
         is_the_requester,
         submitted_it,
         at_its_desk,
@@ -199,7 +208,8 @@ POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
         (clerk, known_to_councils),
         (reading_staff,),
     ),
-    Permission.REPRESENTATION_APPROVE: ((coordinator,),),
+    Permission.REPRESENTATION_APPROVE: ((coordinator, of_others),),
+    Permission.REPRESENTATION_READ: ((coordinator,),),
     Permission.REQUEST_ANSWER: ((is_the_requester,),),
     Permission.REQUEST_ENTER: ((coordinator,),),
     Permission.REQUEST_HANDLE: ((coordinator, at_its_desk),),
@@ -207,7 +217,7 @@ POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.REQUEST_READ: ((is_the_requester,), (submitted_it,), (coordinator,), (reading_staff,)),
     Permission.REQUEST_RELEASE: ((is_the_requester,), (coordinator, at_its_desk)),
     Permission.REQUEST_SUBMIT: ((signed_in,),),
-    Permission.SUPPORTER_CONFIRM: ((coordinator,),),
+    Permission.SUPPORTER_CONFIRM: ((coordinator, of_others),),
     Permission.SUPPORTER_EDIT: ((is_about_me,), (coordinator,)),
     Permission.SUPPORTER_ENTER: ((coordinator,),),
     Permission.SUPPORTER_EXPORT: ((coordinator,),),

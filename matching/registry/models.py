@@ -134,6 +134,11 @@ class Representation(Stamped, Model):
 
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def party_id(self) -> int:
+        """Whom the claim is about."""
+        return self.person_id
+
 
 class ContactKind(Labelled):
     TELEPHONE = "telephone", N_("電話")

@@ -16,6 +16,7 @@ from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_person, a_representative, a_user, acting, an_organization
 
 from ..councils.factories import a_council, a_member
+from ..journeys.steps import form_with
 from ..supporters.factories import NOW
 
 
@@ -234,6 +235,29 @@ def test_a_desk_writes_down_who_acts_for_an_organization_and_it_counts_at_once(a
     assert (one.state, one.title, one.person.kana) == (RepresentationState.APPROVED, "会計", "すずき じろう")
     told = session.scalars(select(AuditEntry).where(AuditEntry.event == "representation:approve")).one()
     assert (told.source, told.on_behalf_of_id) == ("telephone", organization.id)
+
+
+def test_a_coordinator_confirms_nobody_less_than_themselves(app, session):
+    organization, person = an_organization(), a_person("窓口 花子")
+    user = a_coordinator()
+    user.party_id = person.id
+    own, another = sign_in(app, user.email), sign_in(app, a_coordinator().email)
+    claimed = registry.claim(person, organization, title="会長", by=SYSTEM, now=NOW)
+    session.commit()
+    page = own.get(f"/representations/{claimed.id}")
+    assert "ほかの担当者が確認します" in page and "/approve" not in page
+    approve = next(form for form in another.get(page.request.path).forms.values() if form.action.endswith("/approve"))
+    token = {"csrf_token": form_with(page, "csrf_token")["csrf_token"].value}
+    own.post(approve.action, token, status=403)
+    path = f"/organizations/{organization.id}/representatives/new"
+    form = representative_form(own.get(path, {"q": "窓口 花子"}))
+    form["choice"], form["source"] = str(person.id), "telephone"
+    assert "ほかの担当者に頼んでください" in form.submit(status=422)
+    session.expire_all()
+    assert claimed.state is RepresentationState.CLAIMED
+    approve.submit(status=303)
+    session.expire_all()
+    assert claimed.state is RepresentationState.APPROVED
 
 
 def test_a_known_person_is_chosen_and_not_written_down_again(app, session):

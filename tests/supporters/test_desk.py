@@ -28,6 +28,7 @@ from matching.supporters.states import SupporterState
 from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_person, a_representative, an_organization, staff
 
+from ..journeys.steps import form_with
 from .factories import NOW, a_registration, a_supporter, a_volunteer
 from .test_registering import the_form, tick
 
@@ -400,3 +401,42 @@ def test_a_contractor_does_not_learn_of_people_who_only_sit_on_councils(app, ses
     desk.get(f"/supporters/enter?party={member.id}", status=404)
     city.get(f"/supporters/enter?party={member.id}", status=200)
     desk.get(f"/supporters/enter?party={known.id}", status=200).mustcontain(known.name)
+
+
+# -- One's own
+
+
+def test_a_coordinator_does_not_confirm_their_own_registration(app, session):
+    person, organization = a_person("窓口 花子"), an_organization("わたしの会")
+    user = a_coordinator()
+    user.party_id = person.id
+    registry.claim(person, organization, title="", by=SYSTEM, now=NOW)  # says to act for it, and nobody has checked
+    submitted = [a_registration(party) for party in (person, organization)]
+    session.commit()
+    own, another = sign_in(app, user.email), sign_in(app, a_coordinator().email)
+    for supporter in submitted:
+        page = own.get(f"/supporters/{supporter.id}")
+        confirming = [form for form in page.forms.values() if form.action.endswith("/confirm")]
+        assert not confirming and "ほかの担当者が確認します" in page
+        token = {"csrf_token": form_with(page, "csrf_token")["csrf_token"].value, "version": supporter.version}
+        own.post(f"/supporters/{supporter.id}/confirm", token, status=403)
+        page = another.get(f"/supporters/{supporter.id}")
+        next(form for form in page.forms.values() if form.action.endswith("/confirm")).submit(status=303)
+
+
+def test_a_coordinator_who_enters_their_own_registration_leaves_the_confirming_to_another(app, session):
+    person = a_person("窓口 花子")
+    user = a_coordinator()
+    user.party_id = person.id
+    session.commit()
+    form = the_form(sign_in(app, user.email).get(f"/supporters/enter?party={person.id}"))
+    form["source"], form["skills-0-phrase"], form["telephone"], form["confirmed"] = (
+        "paper",
+        "剪定",
+        "083-000-0002",
+        True,
+    )
+    page = form.submit(status=422)
+    assert "ほかの担当者に頼んでください" in page
+    form["confirmed"] = False
+    form.submit(status=303)

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
 from ... import audit
 from ...accounts.actor import Actor, lookups
+from ...accounts.permissions import of_others
 from ...audit import AuditEntry
 from ...database import db
+from ...errors import Invalid
 from ..models import Organization, Person, Representation
 from ..states import REPRESENTATION, RepresentationAction, RepresentationState
 from ..vocabulary import Desk, OrganizationKind
@@ -175,7 +178,9 @@ def claim(person: Person, organization: Organization, *, title: str, by: Actor, 
 
 
 def decide_representation(representation: Representation, *, approve: bool, by: Actor, now: datetime) -> None:
-    """A desk has checked a claim. Of two desks at once, the second is stale."""
+    """A desk has checked a claim of somebody else. Of two desks at once, the second is stale."""
+    if approve and not of_others(by, representation):
+        raise Invalid(_("ご自分のことは確認できません。ほかの担当者に頼んでください。"), field="choice")
     action = RepresentationAction.APPROVE if approve else RepresentationAction.REFUSE
     representation.state = REPRESENTATION.after(representation.state, action)
     representation.decided_by_id, representation.decided_at = by.user_id, now
@@ -229,5 +234,15 @@ def _works_for_contractor(desk_ids: frozenset[int]) -> bool:
     return db.session.scalar(query) is not None
 
 
+def _claims_to_act_for(party_ids: frozenset[int], organization_id: int) -> bool:
+    query = select(Representation.id).where(
+        Representation.person_id.in_(party_ids),
+        Representation.organization_id == organization_id,
+        Representation.state == RepresentationState.CLAIMED,
+    )
+    return bool(party_ids) and db.session.scalar(query.limit(1)) is not None
+
+
 lookups.parties_of = _parties_of
+lookups.claims_to_act_for = _claims_to_act_for
 lookups.works_for_contractor = _works_for_contractor

@@ -31,13 +31,13 @@ def _representation(representation_id: int) -> Representation | None:
 
 
 @bp.get("/representations")
-@requires(Permission.REPRESENTATION_APPROVE)
+@requires(Permission.REPRESENTATION_READ)
 def representations() -> str:
     return render_template("registry/representations.html", waiting=services.waiting_representations())
 
 
 @bp.get(OF_ONE)
-@requires(Permission.REPRESENTATION_APPROVE, _representation, audited=True)
+@requires(Permission.REPRESENTATION_READ, _representation, audited=True)
 def representation(representation: Representation) -> str:
     """A claim beside what is known of the organization and of the person, for the desk to compare."""
     actor, now = current_actor(), datetime.now(UTC)
@@ -79,7 +79,7 @@ def _decide(representation: Representation, *, approve: bool, done: str) -> Resp
 
 
 @bp.post(f"{OF_ONE}/end")
-@requires(Permission.REPRESENTATION_APPROVE, _representation)
+@requires(Permission.ORGANIZATION_ENTER, _representation)
 def end_representation(representation: Representation) -> Page:
     form: Any = EndRepresentation(representation)
     organization = representation.organization
@@ -101,23 +101,27 @@ def add_representative(organization: Organization) -> Page:
     form: Any = RepresentativeForm(data={"name": words if words and not services.telephone_ending(words) else None})
     form.offer(found)
     if form.validate_on_submit():
-        actor = current_actor().told_by(form.source.data)
-        added = services.add_representative(
-            organization,
-            person=db.session.get_one(Person, form.chosen) if form.chosen else None,
-            name=form.name.data or "",
-            kana=form.kana.data,
-            title=form.title.data or "",
-            by=actor,
-            now=datetime.now(UTC),
-        )
-        db.session.commit()
-        flash(_("%(name)sさんを、代表者・担当者として入れました。", name=added.person.name), "success")
-        return redirect(url_for(".organization", organization_id=organization.id), code=303)
+        if added := form.try_to(lambda: _add(form, organization, now=datetime.now(UTC))):
+            db.session.commit()
+            flash(_("%(name)sさんを、代表者・担当者として入れました。", name=added.person.name), "success")
+            return redirect(url_for(".organization", organization_id=organization.id), code=303)
+        db.session.rollback()
     page = render_template(
         "registry/representative_form.html", form=form, organization=organization, words=words, found=found
     )
     return page, 422 if form.errors else 200
+
+
+def _add(form: Any, organization: Organization, *, now: datetime) -> Representation:
+    return services.add_representative(
+        organization,
+        person=db.session.get_one(Person, form.chosen) if form.chosen else None,
+        name=form.name.data or "",
+        kana=form.kana.data,
+        title=form.title.data or "",
+        by=current_actor().told_by(form.source.data),
+        now=now,
+    )
 
 
 def _people_like(words: str) -> list[Person]:

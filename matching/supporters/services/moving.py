@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ... import audit
 from ...accounts.actor import SYSTEM, Actor
+from ...accounts.permissions import of_others
 from ...database import db
 from ...errors import Invalid, MatchingError
 from ...i18n import fiscal_year, today
@@ -71,7 +72,13 @@ def _prolong(supporter: Supporter, until: date, *, by: Actor, now: datetime) -> 
 
 
 def confirm(supporter: Supporter, *, confirmed_skills: Collection[int] = (), by: Actor, now: datetime) -> None:
-    """A coordinator looked at it; it runs to the end of this fiscal year. ``confirmed_skills``: certificates seen."""
+    """A coordinator looked at what somebody else wrote; it runs to the end of this fiscal year.
+
+    ``confirmed_skills``: certificates seen.
+    """
+    if not of_others(by, supporter):
+        message = _("ご自分や、ご自分の団体の登録は確認できません。ほかの担当者に頼んでください。")
+        raise Invalid(message, field="confirmed")
     _move(supporter, SupporterAction.CONFIRM, by=by, now=now)
     supporter.confirmed_at, supporter.confirmed_by_id = now, by.user_id
     supporter.runs_until = _end_of_year(now)

@@ -96,7 +96,7 @@ def _detail(supporter: Supporter, **sent: Form) -> Page:
         agreed=active,
         renewable=services.may_be_renewed(supporter, today(datetime.now(UTC))),
         around=reading.around(
-            supporter, for_desk=may(actor, Permission.SUPPORTER_CONFIRM), councils=_hears_of_councils(supporter)
+            supporter, for_desk=may(actor, Permission.SUPPORTER_ENTER), councils=_hears_of_councils(supporter)
         ),
     )
     return (page, 422) if sent else page
@@ -199,7 +199,7 @@ def _basis(supporter_id: int, basis_id: int) -> tuple[Supporter, Basis] | None:
 
 
 @bp.post(f"{ONE}/bases/<int:basis_id>/end")
-@requires(Permission.SUPPORTER_CONFIRM, _basis)
+@requires(Permission.SUPPORTER_ENTER, _basis)
 def end_basis(subject: tuple[Supporter, Basis]) -> Response:
     supporter, basis = subject
     registry.end_basis(basis, by=current_actor(), now=datetime.now(UTC))
