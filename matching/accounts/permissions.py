@@ -109,6 +109,11 @@ def clerk(actor: Actor, subject: Any) -> bool:
     return actor.has(Role.CLERK) and city_employee(actor, subject)
 
 
+def keeps_rosters(actor: Actor, subject: Any) -> bool:
+    """Those for whom councils keep birth years and genders: whoever else reads or edits has no need to know."""
+    return actor.has(Role.CLERK, Role.PERSONNEL) and city_employee(actor, subject)
+
+
 def of_a_department(actor: Actor, subject: Any) -> bool:
     """A clerk whose grant names a department: without one, there is nothing of theirs to write in."""
     return bool(actor.departments_as(Role.CLERK))

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from matching.accounts.actor import Source
+from matching.accounts.models import Role
 from matching.audit import AuditEntry
 from matching.councils import services
 from matching.councils.models import Appointment, CouncilRole
@@ -15,7 +16,8 @@ from matching.errors import Invalid, MatchingError
 from matching.i18n import today
 from matching.registry import services as registry
 from matching.registry.models import Gender, Person, Purpose, Registry
-from tests.factories import a_person
+from tests.conftest import sign_in
+from tests.factories import a_person, staff
 
 from .factories import NOW, SYSTEM, a_candidate, a_council, a_department, a_member
 from .pages import fill, main_form, posting_to
@@ -136,11 +138,24 @@ def new_form(clerk, council, **told):
     )
 
 
-def test_somebody_known_elsewhere_is_offered_by_name_and_birth_year_only(clerk, session):
+def test_a_clerk_is_not_told_of_somebody_whom_only_the_desks_know(clerk, session):
+    known = a_person("河野 直樹", birth_year=1974)
+    council = a_council()
+    form = new_form(clerk, council, affiliation="商店会")
+    form.submit(status=303)
+    assert count(session, Person) == 2 and latest(session).person is not known and known.affiliation is None
+    form = main_form(new_form(clerk, council).submit(status=422))
+    assert str(known.id) not in {value for value, _checked, _label in form["same"].options}
+    form["same"].force_value(str(known.id))
+    form.submit(status=422)
+
+
+def test_somebody_known_elsewhere_is_offered_by_name_and_birth_year_only(app, session):
     known = a_person("河野 直樹", birth_year=1974, affiliation="どこかの会")
     a_person("河野 直樹", birth_year=1990)
     council = a_council()
-    page = new_form(clerk, council, affiliation="商店会", gender="male").submit(status=422)
+    office = sign_in(app, staff(Role.PERSONNEL).email)
+    page = new_form(office, council, affiliation="商店会", gender="male").submit(status=422)
     form = main_form(page)
     assert "同じ名前の人がすでにいます" in page and "1990" not in page and "どこかの会" not in page
     assert "同じ人かどうかを選んでください。" in page
@@ -150,7 +165,7 @@ def test_somebody_known_elsewhere_is_offered_by_name_and_birth_year_only(clerk, 
 
 
 def test_somebody_else_of_the_same_name_is_written_down_once(clerk, session):
-    a_person("河野 直樹", birth_year=1974)
+    a_candidate(name="河野 直樹", birth_year=1974)
     council = a_council()
     form = fill(main_form(new_form(clerk, council).submit(status=422)), same="new")
     form.submit(status=303)
@@ -160,7 +175,7 @@ def test_somebody_else_of_the_same_name_is_written_down_once(clerk, session):
 
 @pytest.mark.parametrize("same", ["999999", "x", ""])
 def test_nobody_is_chosen_who_was_not_offered(clerk, session, same):
-    a_person("河野 直樹", birth_year=1974)
+    a_candidate(name="河野 直樹", birth_year=1974)
     other = a_person("別の 人")
     form = main_form(new_form(clerk, a_council()).submit(status=422))
     form["same"].force_value(same)

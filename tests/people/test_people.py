@@ -241,6 +241,19 @@ def test_a_clerk_corrects_without_touching_the_contact_points(session, clerk):
     assert [point.value for point in person.contact_points] == ["083-000-4321"]
 
 
+def test_gender_and_birth_years_are_for_those_who_keep_the_rosters(app, session, clerk):
+    person = a_person("委員 一郎", birth_year=1956, gender=Gender.MALE)
+    a_member(a_council(), person)
+    session.commit()
+    browsers = {role: sign_in(app, staff(role).email) for role in (Role.PERSONNEL, Role.ADMINISTRATOR)}
+    for browser, keeps in ((clerk, True), (browsers[Role.PERSONNEL], True), (browsers[Role.ADMINISTRATOR], False)):
+        form = form_with(browser.get(f"/people/{person.id}/edit"), "affiliation")
+        assert ("gender" in form.fields, "1956" in browser.get(f"/councils/members/{person.id}")) == (keeps, keeps)
+        filled(form, name="委員 一郎", affiliation="大学教授").submit(status=303)
+    session.expire_all()
+    assert person.gender is Gender.MALE
+
+
 def test_what_searches_see_follows_a_correction(session, clerk):
     person = a_candidate(name="委員 一郎")
     a_member(a_council(), person)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 
 from ... import audit
 from ...accounts.actor import Actor, Source, lookups
+from ...accounts.permissions import Permission, may
 from ...database import db
 from ...errors import Invalid
 from ...i18n import today
@@ -21,6 +22,7 @@ from .publishing import refresh_member
 from .reading import holds_on
 
 FOUND_BY_WORDS = 100
+LOOKED_AT, OFFERED = 50, 5  # people of one name
 
 
 # -- Who is known
@@ -67,17 +69,20 @@ def find_people(words: str, *, sitting_on: date | None = None) -> Select[Person]
 # -- Writing people down
 
 
-def alike(name: str, birth_year: int | None) -> list[Person]:
-    """Who may be meant by this name: people of the councils, and others only where the birth year is the same too."""
+def alike(name: str, birth_year: int | None, *, by: Actor) -> list[Person]:
+    """Who may be meant by this name: people of the councils, and others only where the birth year is the same too.
+
+    Of whom the reader must not know, they are not told, even if one person is then written down twice.
+    """
     same_year = Person.birth_year == birth_year if birth_year is not None else Person.id.is_(None)
     query = (
         select(Person)
         .where(Person.name_key == registry.name_key(name), Person.canonical_id.is_(None))
         .where(or_(known_to_councils(), same_year))
         .order_by(Person.id)
-        .limit(5)
+        .limit(LOOKED_AT)
     )
-    return list(db.session.scalars(query))
+    return [person for person in db.session.scalars(query) if may(by, Permission.PERSON_READ, person)][:OFFERED]
 
 
 def write_member(

@@ -113,7 +113,7 @@ def said_who_it_is(form: Any) -> bool:
     key = form.form_key.data
     if services.appointed_with(key) or registry.written_with(key):
         return True
-    return bool(form.offer_known(services.alike(form.name.data, form.birth_year.data)))
+    return bool(form.offer_known(services.alike(form.name.data, form.birth_year.data, by=current_actor())))
 
 
 def person_told(form: Any, *, now: datetime) -> Person:

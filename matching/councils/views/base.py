@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from ...accounts.actor import Actor, lookups
 from ...accounts.models import Role
-from ...accounts.permissions import council_office, current_actor
+from ...accounts.permissions import council_office, current_actor, keeps_rosters
 from ...database import db
 from ...registry import services as registry
 from ...registry.forms import sent
@@ -44,8 +44,7 @@ def departments_of(actor: Actor) -> list[Department]:
 
 
 def sees_birth_years() -> bool:
-    """Birth year and gender are for those who keep the rosters."""
-    return current_actor().has(Role.CLERK, Role.PERSONNEL)
+    return keeps_rosters(current_actor(), None)
 
 
 def form_page(template: str, form: Any, **values: Any) -> Page:

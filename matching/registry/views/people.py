@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ... import audit
-from ...accounts.permissions import Permission, clerk, council_office, current_actor, may, requires
+from ...accounts.permissions import Permission, current_actor, keeps_rosters, may, requires
 from ...database import db
 from .. import services
 from ..forms import sent
@@ -29,10 +29,7 @@ def _person(person_id: int) -> Person | None:
 def _need_to_know() -> dict[str, bool]:
     """Gender is for the rosters of councils, contact points are for the desks."""
     actor = current_actor()
-    return {
-        "gender": clerk(actor, None) or council_office(actor, None),
-        "contacts": may(actor, Permission.CONTACT_READ),
-    }
+    return {"gender": keeps_rosters(actor, None), "contacts": may(actor, Permission.CONTACT_READ)}
 
 
 @bp.route("/people/new", methods=["GET", "POST"])
