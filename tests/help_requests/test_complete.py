@@ -156,7 +156,10 @@ def test_contact_data_is_refused_also_when_only_saving(browser, request_):
 def test_the_requesters_own_contact_points_are_refused_however_they_are_written(session, browser, request_):
     own = [Contact(ContactKind.TELEPHONE, "083-922-1234"), Contact(ContactKind.ADDRESS, "山口市大殿4-5-6")]
     set_contacts(request_.requester, own)
-    for outline, what in (("922の1234へどうぞ", "電話番号のようなもの"), ("山口市大殿４－５－６で", "住所のようなもの")):
+    for outline, what in (
+        ("922の1234へどうぞ", "電話番号のようなもの"),
+        ("山口市大殿４－５－６で", "住所のようなもの"),
+    ):
         for action in ("save", "accept"):
             form = form_of(browser, request_, kind="dispatch", outline=outline)
             assert what in form.submit("action", value=action, status=422)
