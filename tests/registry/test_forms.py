@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from matching.help_requests.models import HelpRequest
-from matching.registry.forms import tidy
+from matching.registry.forms import Form, reference, references, tidy, week_slots
 from matching.registry.models import ContactKind, ContactPoint, Party
 from matching.registry.services import Contact, set_contacts
 from tests.conftest import sign_in
@@ -127,3 +127,18 @@ def test_a_form_key_that_is_none_of_ours_is_refused_in_words(app, session, key):
     form["form_key"].force_value(key)
     assert "画面を開き直してください。" in form.submit(status=422)
     assert count(session, Party) == 0
+
+
+# -- What is chosen
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 10])
+def test_a_number_longer_than_any_rows_is_not_on_the_list(app, number):
+    class Choosing(Form):
+        district, districts, week = reference("地域"), references("地域"), week_slots("週")
+
+    sent = {name: number for name in ("district", "districts", "week")}
+    with app.test_request_context(method="POST", data=sent):
+        form = Choosing(meta={"csrf": False})
+        assert not form.validate()
+        assert form.errors == {name: ["一覧から選んでください。"] for name in sent}

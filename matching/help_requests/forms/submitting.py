@@ -17,6 +17,7 @@ from ...registry.forms import (
     OfferedOrNone,
     Step,
     mail_address,
+    number_of,
     one_of,
     telephone,
     versioned,
@@ -34,7 +35,7 @@ class SubmitForm(WordsFields, MatterFields, Form):
 
     organization = SelectField(
         _l("団体"),
-        coerce=lambda value: int(value) if str(value).isdecimal() else None,
+        coerce=number_of,
         validators=[Chosen(_l("どの団体の依頼か、選んでください。")), OfferedOrNone()],
         validate_choice=False,
     )

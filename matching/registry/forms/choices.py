@@ -20,6 +20,14 @@ from ..vocabulary import WEEKDAYS, all_departments, all_districts, all_fields
 from .typed import required
 
 
+def number_of(value: Any) -> int | None:
+    """The number that was sent; −1, which is never offered, where it is longer than any; None where it is none."""
+    digits = str(value)
+    if not digits.isdecimal():
+        return None
+    return int(digits) if len(digits) < 10 else -1
+
+
 def one_of(
     label: Any,
     members: Iterable[Labelled] | type[Labelled],
@@ -98,7 +106,7 @@ def week_slots(label: Any, *, description: Any = "") -> MultiCheckboxField:
     return MultiCheckboxField(
         label,
         choices=[SelectChoice(str(slot), f"{WEEKDAYS[slot // 3]} {parts[slot % 3]}") for slot in range(21)],
-        coerce=lambda value: int(value) if str(value).isdecimal() else -1,
+        coerce=number_of,
         description=description,
     )
 
@@ -118,7 +126,7 @@ def reference(label: Any, *, ask: Any = None, description: Any = "") -> SelectFi
     return SelectField(
         label,
         choices=[],
-        coerce=lambda value: int(value) if str(value).isdecimal() else None,
+        coerce=number_of,
         validators=[required(ask), Chosen(ask)] if ask else [Optional(), OfferedOrNone()],
         description=description,
         validate_choice=False,
@@ -138,7 +146,7 @@ def references(label: Any, *, ask: Any = None, description: Any = "") -> MultiCh
     return MultiCheckboxField(
         label,
         choices=[],
-        coerce=lambda value: int(value) if str(value).isdecimal() else -1,
+        coerce=number_of,
         validators=[AtLeastOne(ask)] if ask else [],
         description=description,
     )

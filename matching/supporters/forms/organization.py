@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice
 
-from ...registry.forms import ContactFields, Step, Version, name_of, one_of, reference, words
+from ...registry.forms import ContactFields, Step, Version, name_of, number_of, one_of, reference, words
 from ...registry.models import Organization, Representation
 from ...registry.vocabulary import OrganizationKind
 from .content import (
@@ -60,9 +60,7 @@ class SitsOnNoCouncil:
 class OrganizationFields(SitsOnNoCouncil):
     """Mixin: an organization, and the person who speaks for it."""
 
-    organization = SelectField(
-        _l("登録する団体"), coerce=lambda value: int(value) if str(value).isdecimal() else None, validate_choice=False
-    )
+    organization = SelectField(_l("登録する団体"), coerce=number_of, validate_choice=False)
     organization_name = name_of(_l("団体名"), longest=120)
     organization_kana = words(_l("団体名（ふりがな）"), longest=120)
     organization_kind = one_of(_l("団体の種類"), OrganizationKind)

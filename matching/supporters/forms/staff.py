@@ -10,7 +10,18 @@ from wtforms import BooleanField
 from wtforms.fields.choices import SelectChoice
 
 from ...accounts.actor import Source
-from ...registry.forms import Day, Filters, Form, MultiCheckboxField, form_key, one_of, reference, versioned, words
+from ...registry.forms import (
+    Day,
+    Filters,
+    Form,
+    MultiCheckboxField,
+    form_key,
+    number_of,
+    one_of,
+    reference,
+    versioned,
+    words,
+)
 from ...registry.models import PartyKind, Skill
 
 TOLD_BY = (Source.PAPER, Source.TELEPHONE)
@@ -52,9 +63,7 @@ class EditFields:
 class ConfirmForm(Form):
     """Skills whose certificate was seen."""
 
-    skills = MultiCheckboxField(
-        _l("資格証を確認したもの"), choices=[], coerce=lambda value: int(value) if str(value).isdecimal() else -1
-    )
+    skills = MultiCheckboxField(_l("資格証を確認したもの"), choices=[], coerce=number_of)
     version = versioned()
 
     def offer(self, skills: list[Skill]) -> None:
