@@ -170,6 +170,39 @@ def test_nobody_is_led_out_of_the_house(app, session, elsewhere):
     assert re.match(r"(http://localhost)?/(?![/\\])", answer.headers.get("Location", "/"))
 
 
+def sign_up_on_the_way_to(web, app, path):
+    """Over the sign-in page and its link to the form; the mails that follow."""
+    page = web.get("/login", {"next": path}).click("利用者登録をする", index=0)
+    fill(form_with(page, "password"), email=ADDRESS, password=NEW).submit()
+    deliver_everything(app)
+    return mails_to(app, ADDRESS)
+
+
+def test_who_signs_up_on_the_way_to_a_page_is_led_there_by_the_mail(web, app, session):
+    [mail] = sign_up_on_the_way_to(web, app, "/requests/new?kind=a&b=c")
+    other = browser_of(app)
+    assert other.get(link_in(mail), status=302).location.endswith("/requests/new?kind=a&b=c")
+    assert signed_in(other)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "/\t/evil.example"]
+)
+def test_the_mail_leads_nobody_out_of_the_house(web, app, session, elsewhere):
+    assert all("evil" not in mail.body for mail in sign_up_on_the_way_to(web, app, elsewhere))
+    register(browser_of(app), "other@example.jp")
+    deliver_everything(app)
+    link = link_in(mails_to(app, "other@example.jp")[-1])
+    assert browser_of(app).get(link, {"next": elsewhere}, status=302).location.endswith("/me")
+
+
+@pytest.mark.parametrize("path", ["/a\r\nb", "/" + "a" * 300, "me", ""])
+def test_nothing_but_a_short_path_goes_into_the_mail(web, app, session, path):
+    [mail] = sign_up_on_the_way_to(web, app, path)
+    assert "next=" not in mail.body
+    assert browser_of(app).get(link_in(mail), status=302).location.endswith("/me")
+
+
 # -- Signing out
 
 

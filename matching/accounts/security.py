@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, after_this_request, current_app, has_request_context, request
 from flask_babel import lazy_gettext as _l
 from flask_security.core import Security
 from flask_security.datastore import SQLAlchemyUserDatastore
 from flask_security.mail_util import MailUtil
+from flask_security.signals import user_confirmed
 
 from .. import outbox
 from ..database import db
@@ -79,10 +83,29 @@ class OutboxMail(MailUtil):
         address = recipient[1] if isinstance(recipient, tuple) else recipient
         body = body or ""
         if has_request_context():
+            if (link := kwargs.get("confirmation_link")) and (path := _heading_for()):
+                body = body.replace(link, f"{link}?next={quote(path, safe='')}")
             # Its links begin with the Host header of whoever asked; ours begin with a setting.
             body = body.replace(request.url_root, current_app.config["PUBLIC_URL"].rstrip("/") + "/")
             after_this_request(_commit)  # its views commit what they changed; where they only send a mail, they do not
         outbox.enqueue(f"account:{template}", to=str(address), subject=str(subject), body=body, now=datetime.now(UTC))
+
+
+def _heading_for() -> str | None:
+    """The page that somebody was on the way to: a short path of ours and nothing else, since it goes into a mail."""
+    path = request.args.get("next", "")
+    return path if len(path) <= 200 and re.fullmatch(r"/(?![/\\])[!-~]*", path) else None
+
+
+def _lead_on(_app: Flask, **_facts: Any) -> None:
+    """Flask-Security leads to one fixed page after the confirmation."""
+    if path := _heading_for():
+        after_this_request(partial(_redirected, path=path))
+
+
+def _redirected(response: Response, *, path: str) -> Response:
+    response.location = path
+    return response
 
 
 def _commit(response: Response) -> Response:
@@ -94,4 +117,5 @@ def init_app(app: Flask) -> None:
     for name, value in SETTINGS.items():
         app.config.setdefault(name, value)
     app.config.setdefault("SECURITY_EMAIL_SENDER", app.config["MAIL_SENDER"])
+    user_confirmed.connect(_lead_on)
     Security(app, SQLAlchemyUserDatastore(db, User, RoleGrant), mail_util_cls=OutboxMail)
