@@ -14,7 +14,7 @@ from ..registry.vocabulary import Money, Part
 from .city import City, Facts, Steps, last_at_work, spread
 from .people import party_of
 
-HELD = ("done_closed", "reported", "not_done")
+HELD = ("done_closed", "reported", "not_done", "awaits_report")
 
 
 class Asking:

@@ -85,7 +85,7 @@ class Story(Asking):
         if not agreed or story == "agreed":
             return
         decision = yield from self.decide()
-        if story == "decided":
+        if story in ("decided", "awaits_report"):
             return
         if story == "cancelled_typhoon":
             yield self.just_before_the_day()
