@@ -187,7 +187,7 @@ def test_what_was_replaced_is_kept_and_comes_back(app, session, life, folder):
 def test_a_back_up_is_of_one_moment_while_others_write(app, session, life, folder, another):
     session.execute(text("CREATE TABLE pair (side INTEGER)"))
     session.commit()
-    stop = threading.Event()
+    began, stop = threading.Event(), threading.Event()
 
     def write_pairs():
         engine = create_engine(app.config["SQLALCHEMY_DATABASE_URI"])
@@ -195,11 +195,13 @@ def test_a_back_up_is_of_one_moment_while_others_write(app, session, life, folde
             with engine.begin() as connection:
                 connection.execute(text("INSERT INTO pair VALUES (1)"))
                 connection.execute(text("INSERT INTO pair VALUES (2)"))
+            began.set()
         engine.dispose()
 
     writer = threading.Thread(target=write_pairs)
     writer.start()
     try:
+        assert began.wait(timeout=30)
         files = []
         for second in range(3):
             file = folder.parent / "backups" / f"{second}.copy"
