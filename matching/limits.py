@@ -1,4 +1,4 @@
-"""How often somebody may try: sign-in, mails that a stranger can cause, signed links. Shared by all processes."""
+"""How often somebody may try: sign-in, mails that a stranger can cause, signed links, papers. Shared by all processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any, cast
 
-from flask import Flask, Response, abort, current_app, make_response, request
+from flask import Flask, Response, abort, current_app, make_response, request, session
 from flask_babel import gettext as _
 from flask_security import uia_email_mapper
 from flask_security.signals import password_reset, user_authenticated
@@ -21,7 +21,7 @@ from . import errors
 from .database import Model, begin_as, db
 from .i18n import as_moment
 
-ADDRESS, MAILBOX = "address", "mailbox"
+ADDRESS, MAILBOX, ACCOUNT = "address", "mailbox", "account"
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,9 @@ MAILS = (
 PASSWORDS = (Limit("passwords", (ADDRESS,), 30, MINUTES_15),)
 # The city's own mail scanner may open every link that comes in.
 LINKS = (Limit("links", (ADDRESS,), 120, MINUTES_10, reading=True),)
+# What anybody with an account may send in: it fills the desks' lists, and a word of receipt goes to the mailbox that it
+# names. A form in steps is sent five times or so.
+PAPERS = (Limit("papers", (ACCOUNT,), 60, HOUR),)
 
 LIMITS: dict[str, tuple[Limit, ...]] = {
     "security.login": SIGN_IN,
@@ -71,6 +74,9 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "dispatch.answer": LINKS,
     "dispatch.consent": LINKS,
     "dispatch.result": LINKS,
+    "help_requests.submit": PAPERS,
+    "registry.claim": PAPERS,
+    "supporters.register": PAPERS,
 }
 LONGEST = max(limit.within for limits in LIMITS.values() for limit in limits)
 
@@ -114,9 +120,9 @@ def _one_mailbox(address: str) -> str:
 
 def _key(limit: Limit, mailbox: str) -> str | None:
     """None where there is nothing to count by."""
-    if MAILBOX in limit.by and not mailbox:
+    values = {ADDRESS: _client(), MAILBOX: _one_mailbox(mailbox), ACCOUNT: str(session.get("_user_id", ""))}
+    if (MAILBOX in limit.by and not mailbox) or (ACCOUNT in limit.by and not values[ACCOUNT]):
         return None
-    values = {ADDRESS: _client(), MAILBOX: _one_mailbox(mailbox)}
     text = "\0".join([limit.what, str(limit.within), *(f"{by}={values[by]}" for by in limit.by)])
     return hmac.digest(current_app.secret_key.encode(), text.encode(), "sha256").hex()  # type: ignore[union-attr]
 

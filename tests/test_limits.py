@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,12 +11,12 @@ import time_machine
 from sqlalchemy import func, select
 
 from matching import create_app, limits
-from matching.accounts.permissions import access_of
+from matching.accounts.permissions import POLICY, access_of, signed_in
 from matching.database import db
 from matching.limits import ADDRESS, LIMITS, MAILBOX, MAILS, SIGN_IN, Attempt
 from matching.outbox import Message
-from tests.conftest import PASSWORD, browser_of
-from tests.factories import a_user
+from tests.conftest import PASSWORD, browser_of, sign_in
+from tests.factories import a_person, a_user
 from tests.journeys.steps import deliver_everything, fill, form_with, link_in, mails_to
 
 ADDRESS_OF_HANAKO, WRONG = "hanako@example.jp", "chigau-kotoba"
@@ -261,15 +262,33 @@ def test_links_are_not_to_be_guessed(app, session, path):
     coming_from(app, "198.51.100.7").get(path, status=410)
 
 
-def test_every_form_that_strangers_can_send_has_a_limit(app):
+def is_open(access) -> bool:
+    """To strangers, or to whoever has an account."""
+    return access in ("public", "exempt") or (signed_in,) in POLICY.get(access, ())
+
+
+def test_every_form_that_anybody_can_send_has_a_limit(app):
     with app.app_context():
-        open_ = {
-            rule.endpoint
-            for rule in app.url_map.iter_rules()
-            if "POST" in rule.methods and access_of(rule.endpoint) in ("public", "exempt")
-        }
+        rules = [rule for rule in app.url_map.iter_rules() if "POST" in rule.methods]
+        open_ = {rule.endpoint for rule in rules if is_open(access_of(rule.endpoint))}
     assert open_ - set(LIMITS) == {"security.logout"}
     assert set(LIMITS) <= set(app.view_functions)
+
+
+def test_an_account_does_not_flood_the_desks(app, session, monkeypatch):
+    [limit] = LIMITS["registry.claim"]
+    monkeypatch.setitem(LIMITS, "registry.claim", (replace(limit, tries=2),))
+    one, other = (a_user(party=a_person()).email for _ in range(2))
+    session.commit()
+
+    def claims(browser, times):
+        form = form_with(browser.get("/organizations/claim", {"q": "さくら"}), "title")
+        form["organization_name"] = ""
+        return [form.submit(expect_errors=True).status_int for _ in range(times)]
+
+    assert claims(sign_in(app, one), 3) == [422, 422, 429]
+    assert claims(sign_in(app, one), 1) == [429]  # from another browser too
+    assert claims(sign_in(app, other), 1) == [422]
 
 
 # -- Processes and proxies
