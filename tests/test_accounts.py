@@ -14,6 +14,7 @@ from matching import create_app
 from matching.accounts import staffing
 from matching.accounts.actor import SYSTEM, actor_of
 from matching.accounts.models import Role, User
+from matching.config import UnusableSetting
 from matching.outbox import Message, MessageState
 from matching.registry.models import Representation, RepresentationState
 from tests.conftest import PASSWORD, browser_of, sign_in
@@ -308,7 +309,7 @@ def test_production_does_not_start_without_its_secrets(tmp_path, monkeypatch):
     monkeypatch.setenv("MUSUBI_ENV", "production")
     monkeypatch.setenv("PUBLIC_URL", "https://musubi.example.jp")
     monkeypatch.delenv("SECRET_KEY", raising=False)
-    with pytest.raises(RuntimeError, match="SECRET_KEY"):
+    with pytest.raises(UnusableSetting, match="SECRET_KEY"):
         create_app({"SQLALCHEMY_DATABASE_URI": "sqlite://"}, instance=tmp_path)
 
 
