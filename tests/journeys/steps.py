@@ -21,7 +21,7 @@ def form_with(page: Any, field: str) -> Any:
     for form in page.forms.values():
         if field in form.fields:
             return form
-    raise AssertionError(f"no form with {field!r} on {page.request.url}: {page.pyquery('h1').text()}")
+    raise AssertionError(f"no form with {field!r} on {page.request.url}: {page.html.h1 and page.html.h1.text}")
 
 
 def in_days(days: int) -> str:
