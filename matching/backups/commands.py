@@ -184,7 +184,9 @@ def _bring_up_to_date(file: Path) -> None:
     except DBAPIError as error:
         raise NotDone(f"{file} を新しくできませんでした（{error.orig}）。別の控えを使ってください。") from error
     if missing:
-        raise NotDone(f"{file} に入っていない表があります：{'、'.join(sorted(missing)[:5])}。別の控えを使ってください。")
+        raise NotDone(
+            f"{file} に入っていない表があります：{'、'.join(sorted(missing)[:5])}。別の控えを使ってください。"
+        )
 
 
 def _refuse_other_kind(file: Path, keeper: Keeper) -> None:
