@@ -9,7 +9,7 @@ from uuid import uuid4
 from flask_security.utils import hash_password
 from sqlalchemy import select
 
-from matching.accounts.actor import Actor, actor_of
+from matching.accounts.actor import SYSTEM, Actor, actor_of
 from matching.accounts.models import Role, RoleGrant, User
 from matching.database import db
 from matching.registry import services as registry
@@ -76,3 +76,7 @@ def a_representative(organization: Organization, *, email: str | None = None) ->
     )
     db.session.flush()
     return user
+
+
+def rename(party: Person | Organization, *, name: str, kana: str | None) -> None:
+    registry.edit_facts(party, name=name, kana=kana, by=SYSTEM, now=datetime.now(UTC))

@@ -17,7 +17,7 @@ from matching.registry import services as registry
 from matching.registry.models import Person, Purpose, Registry
 from matching.registry.services import SkillWords
 from tests.conftest import sign_in
-from tests.factories import a_coordinator, a_person, staff
+from tests.factories import a_coordinator, a_person, rename, staff
 
 from .factories import NOW, SYSTEM, a_candidate, a_clerk, a_council, a_department, a_member
 from .pages import fill, main_form, posting_to
@@ -151,7 +151,7 @@ def test_a_consent_of_tomorrow_is_refused_and_the_page_stays_as_filled_in(clerk,
 def test_the_consent_of_a_person_who_was_changed_meanwhile_is_not_recorded(clerk, session):
     person = a_candidate()
     form = candidacy(clerk.get(f"/councils/members/{person.id}"), agreed=False)
-    registry.rename(person, name="改名 花子", kana=None)
+    rename(person, name="改名 花子", kana=None)
     session.commit()
     form.submit(status=409)
     assert registry.active_consents(person.id)

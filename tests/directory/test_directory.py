@@ -17,7 +17,7 @@ from matching.registry.services import Contact
 from matching.registry.vocabulary import Money
 from matching.supporters import services as supporters
 from tests.conftest import sign_in
-from tests.factories import a_person, a_user, an_organization
+from tests.factories import a_person, a_user, an_organization, rename
 from tests.groups.factories import a_group
 from tests.help_requests.factories import a_request
 from tests.supporters.factories import NOW, a_supporter, a_volunteer
@@ -219,7 +219,7 @@ def anonymous(session):
     for number, (name, kana, phrases, intro) in enumerate(PEOPLE):
         make = an_organization if "NPO" in name else a_person
         party = make(name)
-        registry.rename(party, name=name, kana=kana)
+        rename(party, name=name, kana=kana)
         contacts = [
             Contact(ContactKind.TELEPHONE, f"083-900-123{number}", True),
             Contact(ContactKind.MAIL, f"secret{number}@example.jp", True),

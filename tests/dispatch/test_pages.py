@@ -156,7 +156,7 @@ def test_a_case_is_closed_once_and_not_from_a_stale_page(desk, session):
         ("inquire", {"channel": "mail"}, "メールアドレスが登録されていません"),
         ("reply", {"reply": "   "}, "答えを入力してください"),
         ("consult", {"outline": "  "}, "どんな人が行くか"),
-        ("consult", {"outline": "電話は083-000-0011です"}, "電話番号かメールアドレス"),
+        ("consult", {"outline": "電話は083-000-0011です"}, "電話番号のようなもの"),
         ("record agreement", {"answer": "refuse"}, "了承しない理由"),
         ("decide", {"decided_by": "  "}, "決裁した人"),
         ("decide", {"decided_on": "2027-01-01"}, "依頼を受けた日から今日まで"),

@@ -16,7 +16,7 @@ from matching.registry.models import ContactKind, Purpose
 from matching.registry.services import Contact
 from matching.workflow import NotAllowed
 from tests.conftest import sign_in
-from tests.factories import a_coordinator, a_user, an_organization, staff
+from tests.factories import a_coordinator, a_user, an_organization, rename, staff
 
 from .factories import NOW, a_group
 
@@ -63,7 +63,7 @@ def test_the_pages_show_groups_and_reading_one_is_written_down(app, session):
     browser = sign_in(app, a_coordinator("saporant").email)
     assert "さざなみ" in browser.get("/groups")
     assert "さざなみ" in browser.get("/groups", {"q": group.number})
-    registry.rename(group.organization, name="漣", kana="サザナミ")
+    rename(group.organization, name="漣", kana="サザナミ")
     assert all("漣" in browser.get("/groups", {"q": kana}) for kana in ("さざなみ", "サザナミ"))
     assert "当てはまる団体はありません" in browser.get("/groups", {"q": "ない名前"})
     assert "登録を終えた団体はありません" in browser.get("/groups?state=ended")

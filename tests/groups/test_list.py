@@ -13,12 +13,11 @@ from matching.accounts.models import Role
 from matching.audit import AuditEntry
 from matching.database import db
 from matching.groups import services
-from matching.registry import services as registry
 from matching.registry.models import ContactKind, Purpose
 from matching.registry.services import Contact
 from matching.registry.vocabulary import OrganizationKind
 from tests.conftest import sign_in
-from tests.factories import a_coordinator, an_organization, staff
+from tests.factories import a_coordinator, an_organization, rename, staff
 
 from .factories import NOW, a_group
 
@@ -47,7 +46,7 @@ def a_choir():
 
 def test_groups_are_found_by_name_number_and_what_they_do(desk):
     harmonica, choir = a_group(), a_choir()
-    registry.rename(harmonica.organization, name="さざなみ", kana="さざなみ")
+    rename(harmonica.organization, name="さざなみ", kana="さざなみ")
     for words in (
         "さざなみ",
         "サザナミ",

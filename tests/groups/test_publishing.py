@@ -13,7 +13,7 @@ from matching.groups.publishing import face_of, how_many, public_entries, public
 from matching.registry import services as registry
 from matching.registry.models import ContactKind, Purpose
 from matching.registry.services import Contact
-from tests.factories import an_organization
+from tests.factories import an_organization, rename
 
 from .factories import NOW, a_group
 
@@ -69,7 +69,7 @@ def test_a_local_telephone_number_is_not_shown(session):
 def test_words_find_names_numbers_and_what_groups_do(session):
     harmonica = a_group(consents=NAMED)
     a_group(an_organization("竹林の会"), "竹林の整備", consents=NAMED, anywhere=True, fields=[7])
-    registry.rename(harmonica.organization, name="漣", kana="サザナミ")
+    rename(harmonica.organization, name="漣", kana="サザナミ")
     assert [one.name for one in shown(words="さざなみ")] == ["漣"]
     assert [one.name for one in shown(words="さざなに")] == ["漣"]  # one letter is wrong
     assert [one.name for one in shown(words=harmonica.number)] == ["漣"]

@@ -51,7 +51,6 @@ from .parties import (
     organizations_like,
     people_like,
     person_of,
-    rename,
     set_contacts,
 )
 from .representing import (
@@ -126,7 +125,6 @@ __all__ = [
     "person_of",
     "refuse_telling_elsewhere",
     "registrations_asked",
-    "rename",
     "representations_of",
     "representatives_of",
     "set_consents",

@@ -75,11 +75,6 @@ def office_of(by: Actor) -> WrittenFor | None:
     return WrittenFor.COUNCILS if clerk(by, None) or council_office(by, None) else None
 
 
-def rename(party: Party, *, name: str, kana: str | None) -> None:
-    party.name, party.kana = name.strip(), (kana or "").strip() or None
-    party.name_key, party.kana_key = name_key(name), kana_key(kana) if kana else None
-
-
 def set_contacts(party: Party, contacts: Iterable[Contact]) -> set[str]:
     """Replace the party's contact points, one of each kind; an empty value leaves the kind out.
 
