@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from matching.accounts.models import User
 from matching.accounts.permissions import access_of
+from matching.councils.models import Council
 from matching.database import db
 from matching.dispatch.models import Agreement, Inquiry, Notice
 from matching.dispatch.services import links
@@ -61,9 +62,12 @@ def pages(city: City) -> dict[str, tuple[str | None, str]]:
         mailed = signed_links()
         users = list(db.session.scalars(select(User).order_by(User.id)))
         registered = [user.email for user in users if not user.roles]
+        council = db.session.scalar(select(Council.id).where(Council.name == "防災会議"))
+    typed = (*TYPED, f"/councils/{council}/appoint?q=%E7%94%B0%E7%86%8A")
     pages = {endpoint: (None, path) for endpoint, path in pages_of(city.app, None, also=mailed).items()}
     for email in (*registered, *(PEOPLE[role] for role in STAFF)):
-        for endpoint, path in pages_of(city.app, email, also=TYPED if email not in registered else AFTERWARDS).items():
+        also = AFTERWARDS if email in registered else typed if email == PEOPLE["clerk"] else TYPED
+        for endpoint, path in pages_of(city.app, email, also=also).items():
             pages.setdefault(endpoint, (email, path))
     return pages
 
