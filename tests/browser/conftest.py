@@ -15,11 +15,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from sqlalchemy import select
 from waitress import create_server
 
 from matching import outbox
+from matching.accounts.models import User
+from matching.database import db
 from matching.demo.city import PASSWORD
 from matching.demo.commands import demo_app, load
+from matching.outbox import Message
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS", Path(__file__).parents[2] / "instance" / "screenshots"))
@@ -45,13 +49,14 @@ class City:
 
     app: Flask
     address: str
+    registered: list[str]  # who lives here without being staff, before any test
 
     def mails_to(self, recipient: str) -> list[str]:
         """The bodies of what was sent to this address, oldest first; mail that waits for its undo time is sent now."""
         with self.app.app_context():
             outbox.deliver_due(now=datetime.now(UTC).replace(year=2100), transport=outbox.transport_from_config())
-            query = outbox.select(outbox.Message).where(outbox.Message.recipient == recipient)
-            return [message.body for message in outbox.db.session.scalars(query.order_by(outbox.Message.id))]
+            query = select(Message).where(Message.recipient == recipient)
+            return [message.body for message in db.session.scalars(query.order_by(Message.id))]
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +80,10 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     address = f"http://127.0.0.1:{server.effective_port}"
     app.config["PUBLIC_URL"] = address
     threading.Thread(target=server.run, daemon=True).start()
-    yield City(app, address)
+    with app.app_context():
+        users = db.session.scalars(select(User).order_by(User.id))
+        registered = [user.email for user in users if not user.roles]
+    yield City(app, address, registered)
     server.close()
 
 

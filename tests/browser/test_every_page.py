@@ -6,7 +6,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from sqlalchemy import select
 
-from matching.accounts.models import User
 from matching.accounts.permissions import access_of
 from matching.councils.models import Council
 from matching.database import db
@@ -60,13 +59,11 @@ def pages(city: City) -> dict[str, tuple[str | None, str]]:
     """endpoint → (who, address): a stranger, else the first of the registered, else of the staff, who comes to it."""
     with city.app.app_context():
         mailed = signed_links()
-        users = list(db.session.scalars(select(User).order_by(User.id)))
-        registered = [user.email for user in users if not user.roles]
         council = db.session.scalar(select(Council.id).where(Council.name == "防災会議"))
     typed = (*TYPED, f"/councils/{council}/appoint?q=%E7%94%B0%E7%86%8A")
     pages = {endpoint: (None, path) for endpoint, path in pages_of(city.app, None, also=mailed).items()}
-    for email in (*registered, *(PEOPLE[role] for role in STAFF)):
-        also = AFTERWARDS if email in registered else typed if email == PEOPLE["clerk"] else TYPED
+    for email in (*city.registered, *(PEOPLE[role] for role in STAFF)):
+        also = AFTERWARDS if email in city.registered else typed if email == PEOPLE["clerk"] else TYPED
         for endpoint, path in pages_of(city.app, email, also=also).items():
             pages.setdefault(endpoint, (email, path))
     return pages

@@ -29,9 +29,8 @@ def test_a_citizen_registers_is_shown_to_everybody_and_withdraws(city: City, win
     )
     citizen = Walker(window(java_script_enabled=javascript, width=1280 if javascript else 390), mailbox)
     citizen.open("/").enter_by("手伝いたい")
-    sign_up(citizen).is_at("マイページ").is_told("メールアドレスを確認しました。")
-
-    citizen.follow("協働サポーターに登録する").is_at("協働サポーターの登録").is_at_step("あなたのこと")
+    # The link of the mail leads on to where the account was needed.
+    sign_up(citizen).is_at("協働サポーターの登録").is_told("メールアドレスを確認しました。").is_at_step("あなたのこと")
     citizen.press("次へ進む").is_asked_to_mend("氏名を入力してください。", "ふりがなを入力してください。")
     citizen.fill({"氏名": name, "氏名（ふりがな）": kana}).go_on("できること")
     citizen.fill({"できること 1": skill}).press("できることの欄を増やす")
@@ -81,7 +80,7 @@ def test_a_representative_asks_for_help_and_lets_everybody_read_the_outline(
     )
     asks = Walker(window(java_script_enabled=javascript, width=1280 if javascript else 390), mailbox)
     asks.open("/").enter_by("手伝ってほしい")
-    sign_up(asks).is_at("マイページ").follow("新しく依頼する").is_at("どの団体の方ですか")
+    sign_up(asks).is_at("どの団体の方ですか")  # on the way on which the account was needed
     asks.fill({"団体名": organization}).press("探す").reads("見つかりませんでした")
     asks.fill({"団体の種類": "子ども会", "あなたの氏名": name}).press("この団体の担当者として申し出る")
     asks.is_asked_to_mend("ふりがなを入力してください。").fill({"あなたの氏名（ふりがな）": "ふりがな"})
