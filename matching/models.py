@@ -2,6 +2,7 @@
 
 from .accounts import models as accounts
 from .audit import AuditEntry
+from .concepts import models as concepts
 from .councils import models as councils
 from .dispatch import models as dispatch
 from .groups import models as groups
@@ -20,6 +21,7 @@ __all__ = [
     "JobRun",
     "Message",
     "accounts",
+    "concepts",
     "councils",
     "dispatch",
     "groups",

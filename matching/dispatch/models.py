@@ -55,9 +55,10 @@ class Shortlist(OfRequest, Stamped, Model):
     is_current: Mapped[bool] = mapped_column(default=True)
     made_at: Mapped[datetime]
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    versions: Mapped[dict[str, Any]]  # analyzer, weights
+    versions: Mapped[dict[str, Any]]  # analyzer, weights, lexicon, encoder
     ask: Mapped[dict[str, Any]]  # what was asked for, as the engine saw it
     searched: Mapped[int]  # how many profiles were compared
+    relaxed: Mapped[list[Any] | None]  # how many would fit with one condition less; None where it was not counted
 
     request: Mapped[HelpRequest] = relationship()
     candidates: Mapped[list[Candidate]] = relationship(

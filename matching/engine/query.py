@@ -9,11 +9,13 @@ from typing import Protocol
 
 from rapidfuzz import fuzz, process
 
+from .knowledge import Knowledge
+from .lexicon import CHOSEN, Meant
 from .text import Term, analyse, fold, kana_windows, sentences
 from .types import Ask
 
-EXACT, READING, SYNONYM, FUZZY = "exact", "reading", "synonym", "fuzzy"
-CERTAINTY = {EXACT: 1.0, READING: 0.9, SYNONYM: 0.85, FUZZY: 0.8}
+EXACT, READING, SYNONYM, FUZZY, CONCEPT = "exact", "reading", "synonym", "fuzzy", "concept"
+CERTAINTY = {EXACT: 1.0, READING: 0.9, SYNONYM: 0.85, FUZZY: 0.8, CONCEPT: 0.8}
 FUZZY_RATIO = 80.0
 FUZZY_LENGTH = 3
 READING_LENGTH = 3
@@ -25,6 +27,8 @@ _SMALLEST_COLLECTION = 100  # below it, how rare a word is says little
 PLACE_WEIGHT = {"need": 1.0, "title": 0.8, "detail": 0.5}
 ROLE_WEIGHT = 0.2
 COMPOUND_WEIGHT = 0.1  # on top of its parts: it is so rare that it would speak for all of them
+CONCEPT_WEIGHT = 0.4  # on top of the words that made it known
+_MOST_CONCEPTS = 12
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Vocabulary(Protocol):
 class Expansion:
     term: str
     certainty: float  # 0…1
-    how: str  # exact | reading | synonym | fuzzy
+    how: str  # exact | reading | synonym | fuzzy | concept
     df: int
 
 
@@ -77,6 +81,7 @@ class Group:
     units: frozenset[int]  # positions in Query.units
     role: bool = False
     compound: bool = False
+    concept: str | None = None  # the lexicon's idea that the words speak of
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,10 @@ def idf(df: int, profiles: int) -> float:
     return math.log(1 + (total - df + 0.5) / (df + 0.5))
 
 
-def build(ask: Ask, vocabulary: Vocabulary) -> Query:
+def build(ask: Ask, vocabulary: Vocabulary, knowledge: Knowledge | None = None) -> Query:
     """Turn an Ask into groups; an empty one gives a Query without groups.
+
+    With ``knowledge``, the concepts that the ask speaks of are groups too, answered by what helpers call them.
 
     A word is written once as a group however often it is asked for; words that no profile holds in any form stay,
     without expansions, so that a score knows what was not answered.
@@ -136,6 +143,11 @@ def build(ask: Ask, vocabulary: Vocabulary) -> Query:
 
     profiles = vocabulary.profiles()
     groups = _grouped(list(wanted.values()), vocabulary, profiles)
+    meant = _concepts(ask, statements, knowledge) if knowledge is not None else {}
+    groups += _meant(meant, vocabulary, profiles, knowledge)
+    for key, idea in meant.items():
+        for number in idea.units:
+            unit_words[number].append(key)
     position = {key: i for i, (key, _) in enumerate(groups)}
     answers: dict[str, list[tuple[int, Expansion]]] = {}
     for i, (_, group) in enumerate(groups):
@@ -225,6 +237,63 @@ def _grouped(wanted: list[_Wanted], vocabulary: Vocabulary, profiles: int) -> li
                 ),
             )
         )
+    return found
+
+
+@dataclass
+class _Idea:
+    meant: Meant
+    weight: float
+    units: set[int]
+
+
+def _concepts(ask: Ask, statements: Sequence[tuple[str, str]], knowledge: Knowledge) -> dict[str, _Idea]:
+    """The concepts that the ask speaks of, the weightiest first, keyed apart from words."""
+    ideas: dict[str, _Idea] = {}
+
+    def add(meant: Meant, weight: float, units: Iterable[int]) -> None:
+        idea = ideas.setdefault("@" + meant.concept, _Idea(meant, 0.0, set()))
+        idea.units |= set(units)
+        if weight * meant.certainty > idea.weight:
+            idea.weight, idea.meant = weight * meant.certainty, meant
+
+    for id_ in ask.concepts:
+        concept = knowledge.lexicon.get(id_)
+        if concept is not None:
+            add(Meant(id_, 1.0, CHOSEN, concept.label), PLACE_WEIGHT["need"] / CONCEPT_WEIGHT, ())
+    for number, (text, place) in enumerate(statements):
+        for meant in knowledge.meant_in(text):
+            add(meant, PLACE_WEIGHT[place], (number,))
+    first = sorted(ideas.items(), key=lambda item: (-item[1].weight, item[0]))
+    return dict(first[:_MOST_CONCEPTS])
+
+
+def _meant(
+    ideas: Mapping[str, _Idea], vocabulary: Vocabulary, profiles: int, knowledge: Knowledge | None
+) -> list[tuple[str, Group]]:
+    if not ideas or knowledge is None:
+        return []
+    said = {key: knowledge.lexicon.said_as(idea.meant.concept) for key, idea in ideas.items()}
+    held = vocabulary.entries({term for terms in said.values() for term, _ in terms})
+    found: list[tuple[str, Group]] = []
+    for key, idea in ideas.items():
+        expansions = [
+            Expansion(term, CERTAINTY[CONCEPT] * sure, CONCEPT, held[term].df)
+            for term, sure in said[key]
+            if term in held
+        ]
+        if not expansions:
+            continue
+        expansions = sorted(expansions, key=lambda e: (-e.certainty, e.df, e.term))[:_MOST_EXPANSIONS]
+        group = Group(
+            words=idea.meant.words,
+            weight=idea.weight * CONCEPT_WEIGHT,
+            idf=idf(min(e.df for e in expansions), profiles),
+            expansions=tuple(expansions),
+            units=frozenset(idea.units),
+            concept=idea.meant.concept,
+        )
+        found.append((key, group))
     return found
 
 

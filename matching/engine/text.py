@@ -88,6 +88,32 @@ def analyse(text: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
+_NO_WORDS = frozenset(("助詞", "補助記号", "空白", "記号", "接続詞", "感動詞"))
+
+
+@lru_cache(maxsize=16_384)
+def dictionary_words(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Every dictionary word of a text with its other writings (normalized, as written, uninflected), and the shortest
+    parts of long ones; words of grammar are left out, but for the negation.
+
+    Unlike ``analyse`` it keeps the words that tell little alone: 行く＋無い is what 行けなくなった says.
+    """
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for sentence in sentences(text):
+        for morpheme in _tokenizer().tokenize(sentence):
+            kind, sort = morpheme.part_of_speech()[:2]
+            if kind in _NO_WORDS or sort == "数詞":
+                continue
+            if kind == "助動詞" and morpheme.normalized_form() not in ("ない", "無い", "ぬ", "ず"):
+                continue
+            parts = list(morpheme.split(SplitMode.A))
+            for one in [morpheme, *(parts if len(parts) > 1 else ())]:
+                writings = [fold(w) for w in (one.normalized_form(), one.surface(), one.dictionary_form())]
+                if _HAS_WORD.search(writings[0]) and (len(writings[0]) > 1 or writings[0] >= "㐀"):
+                    found.append((writings[0], tuple(dict.fromkeys(writings))))
+    return tuple(found)
+
+
 @lru_cache(maxsize=4_096)
 def kana_windows(text: str) -> tuple[str, ...]:
     """Readings (katakana, 3 to 12) of every stretch of whole words that the text writes in hiragana alone.
@@ -109,6 +135,16 @@ def kana_windows(text: str) -> tuple[str, ...]:
                 if len(stretch) >= 3:
                     found[katakana(stretch)] = None
     return tuple(found)
+
+
+@lru_cache(maxsize=4_096)
+def boundaries(sentence: str) -> frozenset[int]:
+    """Where words and their shortest parts begin and end in one folded sentence, as positions of characters."""
+    found = {0, len(sentence)}
+    for morpheme in _tokenizer().tokenize(sentence):
+        for part in morpheme.split(SplitMode.A):
+            found |= {part.begin(), part.end()}
+    return frozenset(found)
 
 
 @lru_cache(maxsize=32_768)

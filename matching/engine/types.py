@@ -60,6 +60,7 @@ class Ask:
     supports: frozenset[str] = frozenset()  # empty: not said
     money: str | None = None  # free | expenses | fee: the most they can pay
     people: int | None = None
+    concepts: tuple[str, ...] = ()  # of the lexicon, picked by the asker
 
 
 @dataclass(frozen=True)

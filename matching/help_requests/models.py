@@ -158,6 +158,7 @@ class Need(Model):
     request_id: Mapped[int] = mapped_column(ForeignKey("help_request.id"))
     position: Mapped[int]
     phrase: Mapped[str] = mapped_column(String(60))
+    concept: Mapped[str | None] = mapped_column(String(60))  # of the lexicon, when the phrase was picked from it
 
 
 class Occasion(Model):

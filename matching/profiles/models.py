@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Model
@@ -25,7 +25,9 @@ class Profile(Model):
     card: Mapped[dict[str, Any]] = mapped_column(JSON)  # engine.types.Card, see encoding.py
     words: Mapped[str] = mapped_column(Text)  # the same cut into words, so that a search need not cut again
     length: Mapped[float]  # sum of the posting weights
+    meaning: Mapped[bytes | None] = mapped_column(LargeBinary)  # the encoder's rows, see engine.cards
     analyzer: Mapped[str] = mapped_column(String(60))
+    knowledge: Mapped[str | None] = mapped_column(String(80))  # the lexicon and encoder it was read with
     published_at: Mapped[datetime]
 
 

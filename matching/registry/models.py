@@ -256,6 +256,7 @@ class Skill(Stamped, Model):
     of_registry: Mapped[Registry] = mapped_column("registry")
     position: Mapped[int]
     phrase: Mapped[str] = mapped_column(String(100))
+    concept: Mapped[str | None] = mapped_column(String(60))  # of the lexicon, when the phrase was picked from it
     level: Mapped[int | None]
     qualification: Mapped[str | None] = mapped_column(String(60))
     confirmed: Mapped[bool] = mapped_column(default=False)

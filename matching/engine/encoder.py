@@ -1,0 +1,136 @@
+"""The encoder: a text as one direction in a space that was learned from the lexicon, where a trouble lies near its help.
+
+Text → dictionary words → word vectors → mean weighted by what was learned about each word → one residual layer, for
+each of several seeds; the results side by side, turned onto fewer axes. Trained by ``matching.training``; NumPy alone
+at run time; optional, like the vectors that it stands on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import fuzz, process
+
+from .text import dictionary_words, kana_windows
+from .vectors import Vectors, vectors
+
+PATH = Path(__file__).parent / "data" / "encoder.npz"
+
+Floats = npt.NDArray[np.float32]
+SLOPE = 3.0  # of the layer's tanh; (recipe: shared with training)
+STEEPEST = 3.0  # a learned weight is exp of at most this
+_SHARPNESS = 20.0  # softmax over concepts: cosines differ by little
+_CERTAIN_ENOUGH = 0.12
+_MOST_CONCEPTS = 3
+_FUZZY_LENGTH, _FUZZY_RATIO = 3, 80.0
+
+
+class Encoder:
+    """Reads one trained file; texts in, rows of length 1 out (zero where no word of a text is known).
+
+    ``dimensions`` is the length of a row; ``version`` names the file's content, ``lexicon_version`` what it learned
+    from, ``trained`` the fingerprints of its concepts.
+    """
+
+    def __init__(self, path: Path, words: Vectors) -> None:
+        self._vectors = words
+        with np.load(path) as file:
+            meta = json.loads(bytes(file["meta"]).decode("utf-8"))
+            self._axes: Floats = file["axes"].astype(np.float32)  # (seeds · 300, dimensions)
+            self._layers = tuple(
+                (u.astype(np.float32), v.astype(np.float32)) for u, v in zip(file["u"], file["v"], strict=True)
+            )
+            self._attention: Floats = file["attention"].astype(np.float32)  # (seeds, 300): which words matter
+            self._bias: Floats = file["bias"].astype(np.float32)  # (seeds,)
+            self._word_weights: Floats = file["word_weights"].astype(np.float32)  # (seeds, words), with rarity
+            self._concept_rows: Floats = file["concepts"].astype(np.float32)
+        self.version: str = meta["version"]
+        self.lexicon_version: str = meta["lexicon"]
+        self.trained: dict[str, str] = meta["fingerprints"]
+        self._concept_ids: list[str] = list(self.trained)
+        self._number = {word: number for number, word in enumerate(meta["words"])}
+        self._by_reading: dict[str, str] = {}
+        for word, reading in zip(meta["words"], meta["readings"], strict=True):
+            self._by_reading.setdefault(reading, word)
+        self._unknown_weight: float = meta["unknown_weight"]
+        self.dimensions = int(self._axes.shape[1])
+        self._long_words = [word for word in self._number if len(word) >= _FUZZY_LENGTH]
+        self._encode_one = lru_cache(maxsize=16_384)(self._encoded)
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """(texts, dimensions) float32."""
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        return np.stack([self._encode_one(text) for text in texts])
+
+    def concepts(self, text: str) -> tuple[tuple[str, float], ...]:
+        """The trained concepts that a text most probably speaks of, with their share of 1, surest first."""
+        nearness = self._concept_rows @ self._encode_one(text)
+        if not len(nearness) or nearness.max() <= 0:
+            return ()
+        shares = np.exp(_SHARPNESS * (nearness - nearness.max()))
+        shares /= shares.sum()
+        first = np.argsort(-shares, kind="stable")[:_MOST_CONCEPTS]
+        return tuple((self._concept_ids[i], float(shares[i])) for i in first if shares[i] >= _CERTAIN_ENOUGH)
+
+    def _encoded(self, text: str) -> Floats:
+        rows, numbers = self._read(text)
+        if not len(rows):
+            return np.zeros(self.dimensions, dtype=np.float32)
+        known = np.array(numbers)
+        parts = []
+        for seed, (u, v) in enumerate(self._layers):
+            learned = np.where(known >= 0, self._word_weights[seed][known], 0.0)
+            rarity = np.where(known >= 0, 0.0, self._unknown_weight)
+            weights = np.exp(np.clip(rows @ self._attention[seed] + self._bias[seed], -STEEPEST, STEEPEST) + learned + rarity)
+            parts.append(layer(weights.astype(np.float32) @ rows, u, v))
+        return unit(np.concatenate(parts) @ self._axes)
+
+    def _read(self, text: str) -> tuple[Floats, list[int]]:
+        """The word vectors of a text and the words' numbers, −1 for those outside the lexicon."""
+        rows: list[int] = []
+        numbers: list[int] = []
+        words = list(dictionary_words(text))
+        said = {word for word, _ in words}
+        for reading in kana_windows(text):
+            word = self._by_reading.get(reading)
+            if word is not None and word not in said:
+                words.append((word, (word,)))
+        for word, writings in words:
+            number = self._number.get(word, -1)
+            row = self._vectors.first_row(writings)
+            if row is None and number < 0 and len(word) >= _FUZZY_LENGTH:
+                meant = process.extractOne(word, self._long_words, scorer=fuzz.ratio, score_cutoff=_FUZZY_RATIO)
+                if meant is not None:
+                    number, row = self._number[meant[0]], self._vectors.row(meant[0])
+            if row is not None:
+                rows.append(row)
+                numbers.append(number)
+        return self._vectors.rows[rows], numbers
+
+
+def layer(x: Floats, u: Floats, v: Floats) -> Floats:
+    """The residual layer z = unit(x + V tanh(3 U x)) for one mean of word vectors."""
+    x = unit(x)
+    return unit(x + np.tanh(SLOPE * (x @ u)) @ v)
+
+
+def unit(x: Floats) -> Floats:
+    return x / max(float(np.linalg.norm(x)), 1e-6)
+
+
+def word_list(texts: Iterable[str]) -> list[str]:
+    """Every dictionary word of the texts, each once, in order."""
+    return list(dict.fromkeys(word for text in texts for word, _ in dictionary_words(text)))
+
+
+@lru_cache(maxsize=4)
+def encoder(path: Path = PATH, changed_at: float = 0.0) -> Encoder | None:
+    """The encoder in this file as of then, read once; None where it or the word vectors are missing."""
+    words = vectors()
+    return Encoder(path, words) if words is not None and path.is_file() else None

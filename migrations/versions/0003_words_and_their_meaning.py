@@ -1,0 +1,41 @@
+"""words and their meaning"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "concept_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("concept", sa.String(length=60), nullable=False),
+        sa.Column("entry", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["changed_by_id"], ["user.id"], name=op.f("fk_concept_entry_changed_by_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_concept_entry")),
+        sa.UniqueConstraint("concept", name=op.f("uq_concept_entry_concept")),
+    )
+    op.create_index("ix_concept_entry_changed_at", "concept_entry", ["changed_at"])
+    op.add_column("need", sa.Column("concept", sa.String(length=60), nullable=True))
+    op.add_column("skill", sa.Column("concept", sa.String(length=60), nullable=True))
+    op.add_column("profile", sa.Column("meaning", sa.LargeBinary(), nullable=True))
+    op.add_column("profile", sa.Column("knowledge", sa.String(length=80), nullable=True))
+    op.add_column("shortlist", sa.Column("relaxed", sa.JSON(none_as_null=True), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("shortlist", "relaxed")
+    op.drop_column("profile", "knowledge")
+    op.drop_column("profile", "meaning")
+    op.drop_column("skill", "concept")
+    op.drop_column("need", "concept")
+    op.drop_index("ix_concept_entry_changed_at", table_name="concept_entry")
+    op.drop_table("concept_entry")
