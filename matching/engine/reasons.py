@@ -15,8 +15,12 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "words.synonym": ("asked", "theirs"),
     "words.fuzzy": ("asked", "theirs"),
     "words.similar": ("asked", "theirs"),  # characters in common; ``theirs`` is the whole phrase
+    "words.concept": ("asked", "theirs", "concept"),  # both sides speak of this concept of the lexicon
     "words.none": (),
     "words.nothing_asked": (),
+    "meaning.related": ("asked", "theirs", "nearness"),  # 0…1
+    "needs.all": ("of",),
+    "needs.some": ("covered", "of"),
     "need.uncovered": ("need",),
     "field.same": ("field",),
     "field.other": ("field",),
@@ -28,7 +32,11 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "level.qualified": ("theirs", "qualification"),
     "level.stated": ("theirs", "level"),
     "level.low": ("theirs", "level"),
+    "level.expert": ("theirs",),
+    "level.amateur": ("theirs",),
     "level.unknown": (),
+    "limit.stated": ("theirs",),
+    "limit.content": ("theirs", "asked"),
     "district.same": ("district",),
     "district.near": ("district", "km"),
     "district.far": ("district", "km"),

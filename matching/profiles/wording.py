@@ -8,10 +8,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from ..concepts.services import knowledge
 from ..engine.reasons import CODES
 from ..engine.types import Reason
 from ..i18n import as_day
 from ..registry.vocabulary import DISTRICTS, FIELDS, Money, Support
+
+Params = dict[str, Any]
 
 
 def say(reason: Reason) -> str:
@@ -23,10 +26,13 @@ def say(reason: Reason) -> str:
 def criterion_label(criterion: str) -> str:
     """The name of a bar."""
     labels = {
-        "words": _("内容"),
+        "words": _("言葉"),
+        "meaning": _("意味"),
+        "needs": _("してほしいこと"),
         "field": _("分野"),
         "support": _("支援の種類"),
         "level": _("資格・程度"),
+        "limits": _("断り書き"),
         "district": _("地域"),
         "dates": _("日程"),
         "money": _("費用"),
@@ -59,22 +65,52 @@ def _district(id_: Any) -> str:
     return DISTRICTS[id_ - 1][0] if isinstance(id_, int) and 1 <= id_ <= len(DISTRICTS) else str(id_)
 
 
+def concept_label(id_: Any) -> str | None:
+    """What the lexicon calls a concept today; None where it does not know it (any more)."""
+    concept = knowledge().lexicon.get(str(id_)) if id_ else None
+    return concept.label if concept is not None else None
+
+
+def _concept(params: Params) -> str | None:
+    """The concept's name as it was frozen with the reason, else as it is today."""
+    return params["label"] if "label" in params else concept_label(params["concept"])
+
+
 def _day(value: Any) -> str:
     return as_day(date.fromisoformat(value)) if value else ""
 
 
-Params = dict[str, Any]
-
 _SENTENCES: dict[str, Callable[[Params], str]] = {
     "words.exact": lambda p: (
-        _("「%(theirs)s」", theirs=p["theirs"])
+        _("「%(theirs)s」（同じ言葉）", theirs=p["theirs"])
         if p["theirs"] == p["asked"]
-        else _("「%(theirs)s」↔「%(asked)s」", theirs=p["theirs"], asked=p["asked"])
+        else _("「%(theirs)s」↔「%(asked)s」（同じ言葉）", theirs=p["theirs"], asked=p["asked"])
     ),
     "words.reading": lambda p: _("「%(theirs)s」↔「%(asked)s」（同じ読み）", theirs=p["theirs"], asked=p["asked"]),
-    "words.synonym": lambda p: _("「%(theirs)s」↔「%(asked)s」（似た意味）", theirs=p["theirs"], asked=p["asked"]),
+    "words.synonym": lambda p: _("「%(theirs)s」↔「%(asked)s」（言いかえ）", theirs=p["theirs"], asked=p["asked"]),
     "words.fuzzy": lambda p: _("「%(theirs)s」↔「%(asked)s」（つづりが近い）", theirs=p["theirs"], asked=p["asked"]),
     "words.similar": lambda p: _("「%(theirs)s」↔「%(asked)s」（一部が同じ）", theirs=p["theirs"], asked=p["asked"]),
+    "words.concept": lambda p: (
+        _(
+            "「%(theirs)s」↔「%(asked)s」（辞書：%(label)s）",
+            theirs=p["theirs"],
+            asked=p["asked"],
+            label=_concept(p),
+        )
+        if _concept(p)
+        else _("「%(theirs)s」↔「%(asked)s」（辞書）", theirs=p["theirs"], asked=p["asked"])
+    ),
+    "meaning.related": lambda p: _("「%(theirs)s」↔「%(asked)s」（意味が近い）", theirs=p["theirs"], asked=p["asked"]),
+    "needs.all": lambda p: (
+        _("してほしいことに当たる登録がある")
+        if p["of"] == 1
+        else _("してほしいこと%(of)s件のすべてに当たる", of=p["of"])
+    ),
+    "needs.some": lambda p: (
+        _("してほしいこと%(of)s件のうち、当たるのは%(covered)s件", of=p["of"], covered=p["covered"])
+        if p["covered"]
+        else _("してほしいことに当たる登録がない")
+    ),
     "words.none": lambda p: _("共通する言葉がない"),
     "words.nothing_asked": lambda p: _("依頼の内容がまだ書かれていない"),
     "need.uncovered": lambda p: _("「%(need)s」に当たる登録がない", need=p["need"]),
@@ -92,7 +128,13 @@ _SENTENCES: dict[str, Callable[[Params], str]] = {
     ),
     "level.stated": lambda p: _("%(theirs)s：程度は5段階の%(level)s", theirs=p["theirs"], level=p["level"]),
     "level.low": lambda p: _("%(theirs)s：程度は低め（5段階の%(level)s）", theirs=p["theirs"], level=p["level"]),
+    "level.expert": lambda p: _("「%(theirs)s」：専門の資格や仕事", theirs=p["theirs"]),
+    "level.amateur": lambda p: _("「%(theirs)s」：教える・相談を受けるほどの経験は書かれていない", theirs=p["theirs"]),
     "level.unknown": lambda p: _("資格・程度は未確認"),
+    "limit.stated": lambda p: _("本人の断り書き：「%(theirs)s」", theirs=p["theirs"]),
+    "limit.content": lambda p: _(
+        "「%(asked)s」は、本人の断り書きに合わない：「%(theirs)s」", theirs=p["theirs"], asked=p["asked"]
+    ),
     "district.same": lambda p: _("%(district)sで活動できる", district=_district(p["district"])),
     "district.near": lambda p: _(
         "近くの%(district)sで活動（%(km)sキロ）", district=_district(p["district"]), km=p["km"]
