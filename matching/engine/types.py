@@ -21,6 +21,7 @@ class Phrase:
     level: int | None = None  # 1 beginner … 5 master; None is unknown
     qualification: str | None = None
     confirmed: bool = False
+    concept: str | None = None  # of the lexicon, picked by the registrant
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ def card_to_json(card: Card) -> dict[str, Any]:
     return {
         "kind": card.kind,
         "phrases": [
-            [_clean(p.text), p.level, p.qualification and _clean(p.qualification), p.confirmed] for p in card.phrases
+            [_clean(p.text), p.level, p.qualification and _clean(p.qualification), p.confirmed, p.concept]
+            for p in card.phrases
         ],
         "intro": _clean(card.intro),
         "fields": sorted(card.fields),
@@ -29,10 +30,7 @@ def card_from_json(value: Mapping[str, Any], *, key: str) -> Card:
     return Card(
         key=key,
         kind=value["kind"],
-        phrases=tuple(
-            Phrase(text, level=level, qualification=qualification, confirmed=confirmed)
-            for text, level, qualification, confirmed in value["phrases"]
-        ),
+        phrases=tuple(Phrase(*phrase) for phrase in value["phrases"]),  # older rows hold no concept
         intro=value["intro"],
         fields=frozenset(value["fields"]),
         districts=_set(value["districts"]),
