@@ -21,9 +21,9 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
 from ..i18n import as_day, today
+from ..registry.paging import Paged
 from ..registry.vocabulary import District, Field, Money
 from .models import HelpRequest, Occasion
-from .paging import Paged
 from .services.finding import holds, text_key, word_keys
 from .states import RequestState
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import joinedload
 from ...database import db
 from ...help_requests import services as help_requests
 from ...help_requests.models import Handover, HelpRequest, Occasion
-from ...help_requests.paging import Paged
 from ...help_requests.states import ENDED, RequestState
 from ...i18n import today
+from ...registry.paging import Paged
 from ..models import Decision, Dispatch, Inquiry
 from ..states import WAITING, DispatchState, InquiryState
 from .reading import is_hidden
