@@ -17,7 +17,7 @@ from ..engine.knowledge import Knowledge
 from ..engine.lexicon import Concept, Lexicon, Meant, concept_from_json
 from .models import ConceptEntry
 
-State = tuple[int, datetime | None, float]
+State = tuple[int, int, datetime | None, float]
 
 _KEPT: WeakKeyDictionary[Engine, tuple[State, Knowledge]] = WeakKeyDictionary()
 _KEEPING = Lock()
@@ -25,14 +25,17 @@ _KEEPING = Lock()
 
 def knowledge() -> Knowledge:
     """The lexicon and the encoder as they stand now; made anew when an entry or the encoder's file has changed."""
-    count, latest = db.session.execute(select(func.count(ConceptEntry.id), func.max(ConceptEntry.changed_at))).one()
+    # Entries are never deleted, so that every change makes one of the numbers larger, whatever the clocks say.
+    count, changes, latest = db.session.execute(
+        select(func.count(ConceptEntry.id), func.sum(ConceptEntry.version), func.max(ConceptEntry.changed_at))
+    ).one()
     path = encoder_file()
-    state = (int(count), latest, path.stat().st_mtime if path.is_file() else 0.0)
+    state = (int(count), int(changes or 0), latest, path.stat().st_mtime if path.is_file() else 0.0)
     with _KEEPING:
         kept = _KEPT.get(db.engine)
         if kept is not None and kept[0] == state:
             return kept[1]
-    known = Knowledge(_merged() if count else lexicon.lexicon(), encoder.encoder(path, state[2]))
+    known = Knowledge(_merged() if count else lexicon.lexicon(), encoder.encoder(path, state[-1]))
     with _KEEPING:
         _KEPT[db.engine] = (state, known)
     return known
@@ -47,7 +50,7 @@ def encoder_file() -> Path:
 def _merged() -> Lexicon:
     entries = list(db.session.scalars(select(ConceptEntry).order_by(ConceptEntry.id)))
     return lexicon.lexicon().changed(
-        (concept_from_json(entry.entry) for entry in entries if not entry.retired),
+        (concept_from_json(entry.entry) for entry in entries if entry.entry is not None),
         retired=[entry.concept for entry in entries if entry.retired],
     )
 

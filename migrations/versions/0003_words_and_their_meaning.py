@@ -12,8 +12,9 @@ def upgrade() -> None:
         "concept_entry",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("concept", sa.String(length=60), nullable=False),
-        sa.Column("entry", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("entry", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.Column("form_key", sa.String(length=32), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_by_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -22,8 +23,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["changed_by_id"], ["user.id"], name=op.f("fk_concept_entry_changed_by_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_concept_entry")),
         sa.UniqueConstraint("concept", name=op.f("uq_concept_entry_concept")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_concept_entry_form_key")),
     )
-    op.create_index("ix_concept_entry_changed_at", "concept_entry", ["changed_at"])
     op.add_column("need", sa.Column("concept", sa.String(length=60), nullable=True))
     op.add_column("skill", sa.Column("concept", sa.String(length=60), nullable=True))
     op.add_column("profile", sa.Column("meaning", sa.LargeBinary(), nullable=True))
@@ -37,5 +38,4 @@ def downgrade() -> None:
     op.drop_column("profile", "meaning")
     op.drop_column("skill", "concept")
     op.drop_column("need", "concept")
-    op.drop_index("ix_concept_entry_changed_at", table_name="concept_entry")
     op.drop_table("concept_entry")
