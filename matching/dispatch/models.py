@@ -55,8 +55,8 @@ class Shortlist(OfRequest, Stamped, Model):
     is_current: Mapped[bool] = mapped_column(default=True)
     made_at: Mapped[datetime]
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    versions: Mapped[dict[str, Any]]  # analyzer, weights, lexicon, encoder
-    ask: Mapped[dict[str, Any]]  # what was asked for, as the engine saw it
+    versions: Mapped[dict[str, Any]]  # analyzer, weights and their numbers, lexicon, encoder
+    ask: Mapped[dict[str, Any]]  # what was asked for, as the engine saw it, and what was left out of it
     searched: Mapped[int]  # how many profiles were compared
     relaxed: Mapped[list[Any] | None]  # how many would fit with one condition less; None where it was not counted
 
@@ -64,6 +64,11 @@ class Shortlist(OfRequest, Stamped, Model):
     candidates: Mapped[list[Candidate]] = relationship(
         back_populates="shortlist", order_by="Candidate.rank, Candidate.id", cascade="all, delete-orphan"
     )
+
+    @property
+    def left_out(self) -> list[str]:
+        """Conditions of the request that did not count for this list."""
+        return list(self.ask.get("left_out", ()))
 
 
 class CandidateState(Labelled):

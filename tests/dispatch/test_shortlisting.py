@@ -10,7 +10,7 @@ from sqlalchemy import select
 from matching.accounts.actor import SYSTEM, link_of
 from matching.database import db
 from matching.dispatch.models import CandidateState, Shortlist
-from matching.dispatch.services import inquiring, reading, shortlisting
+from matching.dispatch.services import explaining, inquiring, reading, shortlisting
 from matching.errors import Invalid, MatchingError
 from matching.help_requests import services as help_requests
 from matching.help_requests.models import RequestKind
@@ -68,9 +68,10 @@ def test_acceptance_makes_the_first_list_with_reasons_in_the_words_of_both_sides
     shortlist = shortlist_of(a_case())
     assert names_on(shortlist) == ["石川 笑子"]
     assert any(
-        r.kind == "matched" and "手品" in str(dict(r.params)) for r in shortlisting.reasons_of(shortlist.candidates[0])
+        r.kind == "matched" and "手品" in str(dict(r.params)) for r in explaining.reasons_of(shortlist.candidates[0])
     )
-    assert set(shortlist.versions) == {"analyzer", "weights"} and shortlist.ask["needs"] == ["手品"]
+    assert set(shortlist.versions) == {"analyzer", "weights", "numbers", "lexicon", "encoder"}
+    assert shortlist.versions["lexicon"] and shortlist.ask["needs"] == ["手品"]
 
 
 def test_a_list_stays_word_for_word_when_the_supporter_later_says_something_else(session):
@@ -230,7 +231,7 @@ def test_adding_by_hand_says_why_and_what_the_matcher_would_have_said():
     assert refused.value.field == "missed_because"
     added = shortlisting.add_by_hand(request, profile_of(late), missed_because="登録が遅れた", by=SYSTEM, now=NOW)
     assert (added.by_hand, added.rank, added.score is not None) == (True, 1, True)
-    assert any(r.kind == "matched" for r in shortlisting.reasons_of(added))
+    assert any(r.kind == "matched" for r in explaining.reasons_of(added))
 
 
 def test_nobody_is_added_twice():

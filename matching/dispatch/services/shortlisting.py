@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from math import cos, radians, sqrt
 from typing import Any
@@ -13,10 +13,13 @@ from sqlalchemy import ColumnElement, String, and_, cast, not_, or_, select
 
 from ... import audit
 from ...accounts.actor import Actor
+from ...concepts.services import knowledge
 from ...councils import services as councils
 from ...database import db
-from ...engine.types import Ask, Bar, Reason
-from ...errors import Invalid, MatchingError
+from ...engine.lexicon import Lexicon
+from ...engine.ranking import WEIGHTS
+from ...engine.types import Ask, Reason, Standing
+from ...errors import Invalid, MatchingError, Stale
 from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest, RequestKind
 from ...help_requests.states import RequestState
@@ -27,9 +30,12 @@ from ...registry import services as registry
 from ...registry.models import Consent, Party, Purpose, Registry
 from ...registry.vocabulary import all_districts
 from ..models import Candidate, CandidateState, Shortlist
+from . import relaxing
+from .explaining import numbers
 from .standing import canonical_of, standing_of
 
 LENGTH = 20
+MOST_EARLIER = 50
 S = RequestState
 OPEN_TO_SEARCH = frozenset({S.ACCEPTED, S.INQUIRING, S.PROMISED, S.CONSULTING, S.AGREED})
 
@@ -81,30 +87,55 @@ def distances() -> dict[int, dict[int, float]]:
     return {a: {b: apart(places[a], places[b]) for b in places} for a in places}
 
 
-def search(
-    request: HelpRequest, ask: Ask, *, now: datetime, only: ColumnElement[bool] | None = None, limit: int = LENGTH
-) -> profiles.SearchResult:
-    """The product's own path from an ask to ranked, explained candidates. ``only`` one profile is judged in any case."""
+def searcher(
+    request: HelpRequest, *, now: datetime, only: ColumnElement[bool] | None = None, limit: int = LENGTH
+) -> Callable[[Ask], profiles.SearchResult]:
+    """The product's own path from an ask to ranked, explained candidates. ``only`` one profile is judged in any case.
+
+    It may be walked several times: what happened with each party so far is looked up once.
+    """
     admits = may_be_matched(today(now)) if only is None else and_(may_be_matched(today(now)), only)
-    return profiles.search(
-        ask,
-        registries=[one.value for one in registries_for(request)],
-        limit=limit,
-        distances=distances(),
-        standing_of=standing_of(request, now=now),
-        canonical_of=canonical_of,
-        admits=admits,
-        as_of=today(now),
-        floor=profiles.FLOOR if only is None else None,
-    )
+    apart, standings = distances(), _looked_up_once(standing_of(request, now=now))
+
+    def search_for(ask: Ask) -> profiles.SearchResult:
+        return profiles.search(
+            ask,
+            registries=[one.value for one in registries_for(request)],
+            limit=limit,
+            distances=apart,
+            standing_of=standings,
+            canonical_of=canonical_of,
+            admits=admits,
+            as_of=today(now),
+            floor=profiles.FLOOR if only is None else None,
+        )
+
+    return search_for
 
 
-def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime) -> Shortlist:
-    """Search and freeze. An earlier list stays as it was, no longer current; candidates added by hand move along."""
+def _looked_up_once(look_up: Callable[[list[int]], dict[int, Standing]]) -> Callable[[list[int]], dict[int, Standing]]:
+    known: dict[int, Standing] = {}
+
+    def remembered(party_ids: list[int]) -> dict[int, Standing]:
+        unknown = [party_id for party_id in party_ids if party_id not in known]
+        if unknown:
+            known.update(look_up(unknown))
+        return {party_id: known[party_id] for party_id in party_ids if party_id in known}
+
+    return remembered
+
+
+def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime, left_out: Sequence[str] = ()) -> Shortlist:
+    """Search and freeze. An earlier list stays as it was, no longer current; candidates added by hand move along.
+
+    Conditions that are ``left_out`` are so for this list only: the request stays as it is.
+    """
     _check_open(request)
     earlier = current_shortlist(request)
-    ask = help_requests.ask_of(request)
-    result = search(request, ask, now=now)
+    ask = relaxing.leave_out(help_requests.ask_of(request), left_out, request.needs)
+    search_for = searcher(request, now=now)
+    result = search_for(ask)
+    now_fitting = relaxing.fitting(hit.ranked.strength for hit in result.hits)
     if earlier:
         earlier.is_current = False
         db.session.flush()
@@ -112,18 +143,33 @@ def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime) -> Shortli
         request=request,
         made_at=now,
         made_by_id=by.user_id,
-        versions={"analyzer": result.analyzer, "weights": result.weights},
-        ask=_as_json(ask),
+        versions=versions_of(result),
+        ask={**_as_json(ask), "left_out": list(left_out)},
         searched=result.asked,
+        relaxed=relaxing.count_without(ask, search_for, now=now_fitting, needs=request.needs),
     )
     db.session.add(shortlist)
     parties = canonical_of(hit.party_id for hit in result.hits)
+    lexicon = knowledge().lexicon
     for rank, hit in enumerate(result.hits, start=1):
-        shortlist.candidates.append(_candidate(hit, rank, party_id=parties[hit.party_id]))
+        shortlist.candidates.append(_candidate(hit, rank, party_id=parties[hit.party_id], lexicon=lexicon))
     _carry_over(earlier, shortlist)
     db.session.flush()
-    audit.record("shortlist:make", shortlist, by=by, at=now, case=request.id)
+    names = [condition.partition(":")[0] for condition in left_out]
+    audit.record("shortlist:make", shortlist, by=by, at=now, case=request.id, fields=names or None)
     return shortlist
+
+
+def versions_of(result: profiles.SearchResult) -> dict[str, Any]:
+    """What a list rests on, so that it can be explained years later: versions, and every number of the ranking."""
+    known = knowledge()
+    return {
+        "analyzer": result.analyzer,
+        "weights": result.weights,
+        "lexicon": known.lexicon.version,
+        "encoder": known.encoder.version if known.encoder else None,
+        "numbers": numbers(WEIGHTS),
+    }
 
 
 def _check_open(request: HelpRequest) -> None:
@@ -152,7 +198,7 @@ def _carry_over(earlier: Shortlist | None, shortlist: Shortlist) -> None:
             candidate.state = CandidateState.RESERVE
 
 
-def _candidate(hit: profiles.Hit, rank: int, *, party_id: int) -> Candidate:
+def _candidate(hit: profiles.Hit, rank: int, *, party_id: int, lexicon: Lexicon) -> Candidate:
     return Candidate(
         party_id=party_id,
         of_registry=Registry(hit.registry),
@@ -163,10 +209,19 @@ def _candidate(hit: profiles.Hit, rank: int, *, party_id: int) -> Candidate:
         strength=hit.ranked.strength,
         bars=[dataclasses.asdict(bar) for bar in hit.ranked.bars],
         reasons=[
-            {"kind": r.kind, "criterion": r.criterion, "code": r.code, "params": dict(r.params)}
+            {"kind": r.kind, "criterion": r.criterion, "code": r.code, "params": _with_label(r, lexicon)}
             for r in hit.ranked.reasons
         ],
     )
+
+
+def _with_label(reason: Reason, lexicon: Lexicon) -> dict[str, Any]:
+    """A concept is frozen with its name: the lexicon may call it something else tomorrow, or no longer know it."""
+    params = dict(reason.params)
+    if "concept" in params:
+        concept = lexicon.get(str(params["concept"]))
+        params["label"] = concept.label if concept is not None else None
+    return params
 
 
 def _as_json(value: Any) -> Any:
@@ -184,12 +239,17 @@ def current_shortlist(request: HelpRequest) -> Shortlist | None:
     return db.session.scalar(select(Shortlist).where(Shortlist.request_id == request.id, Shortlist.is_current))
 
 
-def reasons_of(candidate: Candidate) -> list[Reason]:
-    return [Reason(r["kind"], r["criterion"], r["code"], r["params"]) for r in candidate.reasons or ()]
+def relax(shortlist: Shortlist, condition: str, *, by: Actor, now: datetime) -> Shortlist:
+    """A new list with one condition less than this one."""
+    if not shortlist.is_current:
+        raise Stale()
+    return make_shortlist(shortlist.request, by=by, now=now, left_out=[*shortlist.left_out, condition])
 
 
-def bars_of(candidate: Candidate) -> list[Bar]:
-    return [Bar(bar["criterion"], bar["got"], bar["of"]) for bar in candidate.bars or ()]
+def earlier_shortlists(request: HelpRequest) -> list[Shortlist]:
+    """The lists before the current one, latest first."""
+    query = select(Shortlist).where(Shortlist.request_id == request.id, Shortlist.is_current.is_(False))
+    return list(db.session.scalars(query.order_by(Shortlist.made_at.desc(), Shortlist.id.desc()).limit(MOST_EARLIER)))
 
 
 def _may_be_candidate(request: HelpRequest, *, now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -217,7 +277,7 @@ def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: 
         .order_by(Party.kana_key, Profile.id)
         .limit(limit)
     ).all()
-    hits = search(request, Ask(title=words), now=now, limit=limit).hits
+    hits = searcher(request, now=now, limit=limit)(Ask(title=words)).hits
     skilled = {
         profile.id: profile
         for profile in db.session.scalars(select(Profile).where(Profile.id.in_([hit.profile_id for hit in hits])))
@@ -235,7 +295,8 @@ def add_by_hand(request: HelpRequest, profile: Profile, *, missed_because: str, 
         raise MatchingError(_("先に候補を探してください。"))
     if not missed_because.strip():
         raise Invalid(_("なぜ候補に出てこなかったと思うかを入力してください。"), field="missed_because")
-    of_profile = search(request, help_requests.ask_of(request), now=now, only=Profile.id == profile.id, limit=1)
+    ask = relaxing.leave_out(help_requests.ask_of(request), shortlist.left_out, request.needs)
+    of_profile = searcher(request, now=now, only=Profile.id == profile.id, limit=1)(ask)
     if registrant(request, profile.id, now=now) is None:
         raise MatchingError(_("この人は、この依頼の候補にできません。登録が終わっているか、利用の同意がありません。"))
     party_id = canonical_of([profile.party_id])[profile.party_id]
@@ -243,7 +304,7 @@ def add_by_hand(request: HelpRequest, profile: Profile, *, missed_because: str, 
         raise MatchingError(_("この人は、すでに候補一覧にいます。"))
     rank = max((candidate.rank for candidate in shortlist.candidates), default=0) + 1
     if of_profile.hits:
-        candidate = _candidate(of_profile.hits[0], rank, party_id=party_id)
+        candidate = _candidate(of_profile.hits[0], rank, party_id=party_id, lexicon=knowledge().lexicon)
     else:
         candidate = Candidate(
             party_id=party_id,

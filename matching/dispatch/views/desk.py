@@ -19,10 +19,10 @@ from ..forms import ConfirmForm, ReplyForm
 from ..history import history_of_case
 from ..models import Candidate
 from ..services import contacts
+from ..services.explaining import bars_of, reasons_of, telling_first
 from ..services.handing_over import also_registered
 from ..services.queue import case_after
 from ..services.queue import queue as open_requests
-from ..services.shortlisting import bars_of, reasons_of
 from ..wording import first_wish, say, second_wish, terms_in_words
 from .base import bp, case_of, load_request, utcnow
 from .requester import is_looked_for
@@ -46,6 +46,7 @@ def _is_more(candidate: Candidate) -> bool:
 _GLOBALS: dict[str, Any] = {
     "say": say,
     "reasons_of": reasons_of,
+    "telling_first": telling_first,
     "rows_of": _rows_of,
     "strength": strength_label,
     "has_more_registrations": _is_more,

@@ -27,7 +27,7 @@ from ...models import Candidate, CandidateState, Inquiry
 from ...states import InquiryState
 from .. import links
 from ..inquiries import inquiries_of, mail_of, promises, waiting_inquiry
-from ..shortlisting import admitted, registries_for, search
+from ..shortlisting import admitted, registries_for, searcher
 from ..standing import standing_of, times_this_year
 
 
@@ -38,9 +38,10 @@ def warnings_now(candidate: Candidate, *, now: datetime) -> list[Reason]:
     found = (
         []
         if profile is None
-        else search(request, help_requests.ask_of(request), now=now, only=Profile.id == profile.id, limit=1).hits
+        else searcher(request, now=now, only=Profile.id == profile.id, limit=1)(help_requests.ask_of(request)).hits
     )
-    reasons = [r for hit in found for r in hit.ranked.reasons if r.kind == "warning"]
+    # What somebody says of their own limits is shown, too; but only a rule of the house asks for a reason.
+    reasons = [r for hit in found for r in hit.ranked.reasons if r.kind == "warning" and r.criterion == "conflict"]
     if not found:
         standing = standing_of(request, now=now)([candidate.party_id])[candidate.party_id]
         if standing.of_the_requester:

@@ -1,0 +1,198 @@
+"""Why this order: what a frozen list says about its own numbers, in points that add up."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor
+from typing import Any
+
+from ...engine import ranking
+from ...engine.ranking import Weights
+from ...engine.types import Bar, Reason
+from ..models import Candidate, Shortlist
+
+COMPARED = 3  # the first, and those whom it stands before
+FIRST = 3  # reasons that are read before the others
+OF_ONE_CRITERION = 2  # among them
+Numbers = Mapping[str, Any]
+
+
+def numbers(weights: Weights) -> dict[str, Any]:
+    """Every number of a ranking and which criteria there are, to be frozen with a list."""
+    return {
+        **dataclasses.asdict(weights),
+        "content": {name: getattr(weights, name) for name in ranking.CONTENT},
+        "around": {name: getattr(weights, name) for name in ranking.CIRCUMSTANCES},
+    }
+
+
+def numbers_of(shortlist: Shortlist) -> Numbers:
+    """The numbers that the list was made with; those of today where it does not tell."""
+    return shortlist.versions.get("numbers") or numbers(ranking.WEIGHTS)
+
+
+def reasons_of(candidate: Candidate) -> list[Reason]:
+    return [Reason(r["kind"], r["criterion"], r["code"], r["params"]) for r in candidate.reasons or ()]
+
+
+def bars_of(candidate: Candidate) -> list[Bar]:
+    return [Bar(bar["criterion"], bar["got"], bar["of"]) for bar in candidate.bars or ()]
+
+
+# -- One candidate
+
+
+def telling_first(reasons: Sequence[Reason]) -> tuple[list[Reason], list[Reason]]:
+    """The most telling reasons, and the rest, each in the order of the engine.
+
+    Whoever asks somebody must have read every warning. Beside these, three: what speaks most for them, not more than
+    two of one criterion; and where something speaks against them, that in place of the third.
+    """
+    warnings = [reason for reason in reasons if reason.kind == "warning"]
+    against = sorted((r for r in reasons if r.kind == "missing"), key=lambda r: r.code != "limit.content")[:1]
+    for_them: list[Reason] = []
+    seen: Counter[str] = Counter()
+    for reason in reasons:
+        if reason.kind == "matched" and seen[reason.criterion] < OF_ONE_CRITERION:
+            seen[reason.criterion] += 1
+            for_them.append(reason)
+    chosen = {id(reason) for reason in (*warnings, *for_them[: FIRST - len(against)], *against)}
+    return [r for r in reasons if id(r) in chosen], [r for r in reasons if id(r) not in chosen]
+
+
+def points_of(candidate: Candidate, with_numbers: Numbers) -> dict[str, float]:
+    """A candidate's score of a hundred as what each criterion gave or took; the values add up to the score.
+
+    Circumstances multiply what the content is worth, so each takes off a share of that; the content is shared out by
+    the evidence behind it.
+    """
+    bars = bars_of(candidate)
+    if not candidate.score or not bars:
+        return {}
+    score = 100 * candidate.score
+    takes = {
+        bar.criterion: 2 * bar.of * (1 - _fit(bar))
+        for bar in bars
+        if bar.of and bar.criterion in with_numbers["around"]
+    }
+    content = score / max(1 - sum(takes.values()), 0.01)
+    evidence = {
+        bar.criterion: _evidence(bar, with_numbers)
+        for bar in bars
+        if bar.of and bar.criterion in with_numbers["content"]
+    }
+    total = sum(evidence.values())
+    if total <= 0:
+        return {"words": score}
+    points = {criterion: content * share / total for criterion, share in evidence.items()}
+    points.update((criterion, -content * share) for criterion, share in takes.items())
+    return points
+
+
+def _fit(bar: Bar) -> float:
+    return 0.5 if bar.got is None else bar.got / bar.of
+
+
+def _evidence(bar: Bar, with_numbers: Numbers) -> float:
+    if bar.criterion != "words":
+        return bar.of * (2 * _fit(bar) - 1)
+    shown = min(_fit(bar), 0.999)
+    return float(with_numbers["half"]) * shown / (1 - shown)
+
+
+# -- The list
+
+
+@dataclass(frozen=True)
+class Step:
+    """By how many points one candidate stands before another, and what makes it; the parts add up."""
+
+    above: Candidate
+    below: Candidate
+    apart: int
+    parts: tuple[tuple[str, int], ...]  # (criterion, points), largest first, none of them 0
+
+
+@dataclass(frozen=True)
+class Why:
+    """What the page says about a list."""
+
+    steps: tuple[Step, ...]
+    unknown: tuple[tuple[str, int], ...]  # (criterion, of how many candidates nobody knew), most first
+    ranked: int
+    by_hand: int
+    ties: tuple[tuple[Candidate, Candidate], ...]  # neighbours that show the same points
+
+
+def why(shortlist: Shortlist, candidates: Iterable[Candidate]) -> Why:
+    """``candidates`` are those of the list that the reader may see."""
+    shown = list(candidates)
+    ranked = [candidate for candidate in shown if candidate.score is not None and not candidate.by_hand]
+    return Why(
+        steps=tuple(_step(ranked[0], below, numbers_of(shortlist)) for below in ranked[1:COMPARED]),
+        unknown=_unknown(ranked),
+        ranked=len(ranked),
+        by_hand=len(shown) - len(ranked),
+        ties=tuple(
+            (above, below)
+            for above, below in pairwise(ranked)
+            if shown_points(above) == shown_points(below)
+        ),
+    )
+
+
+def shown_points(candidate: Candidate) -> int:
+    """A score as the pages show it."""
+    return round(100 * (candidate.score or 0))
+
+
+def _step(above: Candidate, below: Candidate, with_numbers: Numbers) -> Step:
+    one, other = points_of(above, with_numbers), points_of(below, with_numbers)
+    apart = shown_points(above) - shown_points(below)
+    criteria = list(dict.fromkeys((*one, *other)))
+    whole = _whole([one.get(name, 0.0) - other.get(name, 0.0) for name in criteria], apart)
+    parts = sorted(
+        ((name, points) for name, points in zip(criteria, whole, strict=True) if points), key=lambda p: -abs(p[1])
+    )
+    return Step(above=above, below=below, apart=apart, parts=tuple(parts))
+
+
+def _whole(values: Sequence[float], total: int) -> list[int]:
+    """The values as whole numbers that add up to the total: those nearest to the next one are rounded up."""
+    down = [floor(value) for value in values]
+    missing = total - sum(down)
+    order = sorted(range(len(values)), key=lambda at: (down[at] - values[at], at))
+    for at in order[: max(missing, 0)]:
+        down[at] += 1
+    for at in order[::-1][: max(-missing, 0)]:
+        down[at] -= 1
+    return down
+
+
+def _unknown(candidates: Iterable[Candidate]) -> tuple[tuple[str, int], ...]:
+    counted: Counter[str] = Counter()
+    for candidate in candidates:
+        counted.update({reason.criterion for reason in reasons_of(candidate) if reason.kind == "unknown"})
+    return tuple(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """One criterion in the table of weights."""
+
+    criterion: str
+    share: float | None  # of the content, 0…1
+    takes: float | None  # the most that a circumstance takes off, 0…1
+
+
+def weighings(with_numbers: Numbers) -> list[Weighing]:
+    """What counts and how much, as the numbers have it: first what somebody can do, then the circumstances."""
+    content, around = with_numbers["content"], with_numbers["around"]
+    total = sum(content.values()) or 1.0
+    return [Weighing(name, weight / total, None) for name, weight in content.items()] + [
+        Weighing(name, None, 2 * weight) for name, weight in around.items()
+    ]
