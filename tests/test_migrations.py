@@ -71,6 +71,8 @@ def a_value(column: Any, number: int) -> Any:
         return time(9 + (column.name == "ends"), number)
     if isinstance(kind, types.JSON):
         return {"番号": number}
+    if isinstance(kind, types.LargeBinary):
+        return bytes([number])
     assert isinstance(kind, types.String), (column, kind)
     words = f"{number}{column.name}の言葉"
     return words[: kind.length] if kind.length else words

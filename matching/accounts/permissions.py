@@ -28,6 +28,9 @@ class Permission(Labelled):
 
     ACCOUNT_MANAGE = "account:manage", N_("職員の権限を管理する")
     CANDIDATE_FIND = "candidate:find", N_("登録を検索する")
+    CONCEPT_EDIT = "concept:edit", N_("ことばの辞書を直す")
+    CONCEPT_READ = "concept:read", N_("ことばの辞書を見る")
+    CONCEPT_SUGGEST = "concept:suggest", N_("近いことばを見る")
     CONTACT_READ = "contact:read", N_("連絡先を見て、電話番号で探す")
     COUNCIL_CANDIDATE = "council:candidate", N_("審議会委員を紹介の候補に見る")
     COUNCIL_CONSENT = "council:consent", N_("審議会委員の候補になる同意を記録する")
@@ -180,6 +183,9 @@ OF_THE_RECORD: frozenset[Predicate] = frozenset(
 POLICY: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.ACCOUNT_MANAGE: ((administrator,),),
     Permission.CANDIDATE_FIND: ((coordinator,),),
+    Permission.CONCEPT_EDIT: ((coordinator, city_employee), (administrator,)),
+    Permission.CONCEPT_READ: ((coordinator,), (administrator,)),
+    Permission.CONCEPT_SUGGEST: ((signed_in,),),
     Permission.CONTACT_READ: ((coordinator,),),
     Permission.COUNCIL_CANDIDATE: ((coordinator, city_employee),),
     Permission.COUNCIL_CONSENT: ((council_office,), (clerk, of_a_department)),

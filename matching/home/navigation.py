@@ -54,6 +54,7 @@ STAFF_DOORS = (
     ),
     Door("councils.index", _l("審議会等"), Permission.COUNCIL_READ, ("councils",)),
     Door("registry.representations", _l("代表者の確認"), Permission.REPRESENTATION_READ),
+    Door("concepts.index", _l("ことばの辞書"), Permission.CONCEPT_READ, ("concepts",)),
     Door("home.mails", _l("メール"), Permission.OUTBOX_READ),
     Door("home.accounts", _l("職員"), Permission.ACCOUNT_MANAGE, ("home.give_role",)),
 )

@@ -7,11 +7,13 @@ from threading import Lock
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, distinct, func, select
 
+from ..concepts.reading import Speakers, speakers_asked
 from ..database import db
 from ..engine.query import FUZZY_LENGTH, Entry, nearest
-from .models import Profile, Term, TermSynonym
+from ..registry.models import Registry
+from .models import Posting, Profile, Term, TermSynonym
 
 CHUNK = 500  # SQLite takes 32,766 parameters, PostgreSQL 65,535; short lists also keep their plans
 T = TypeVar("T")
@@ -85,6 +87,24 @@ def _all_words() -> tuple[str, ...]:
     with _KEEPING:
         _KEPT[engine] = (state, words)
     return words
+
+
+DESKS_REGISTRIES = (Registry.SUPPORTER.value, Registry.GROUP.value)  # a contractor's desk learns nothing of councils
+SPEAKERS = 10_000  # postings read at most, to say how many registrations use some words
+
+
+@speakers_asked.connect
+def _speakers(_sender: object, *, terms: Sequence[str]) -> Speakers:
+    """How many supporters and groups hold any of these terms; bounded, however common they are."""
+    held = (
+        select(Posting.profile_id)
+        .join(Term, Term.id == Posting.term_id)
+        .join(Profile, Profile.id == Posting.profile_id)
+        .where(Term.text.in_(terms[:CHUNK]), Profile.registry_name.in_(DESKS_REGISTRIES))
+    )
+    some = held.limit(SPEAKERS).subquery()
+    count, read = db.session.execute(select(func.count(distinct(some.c.profile_id)), func.count())).one()
+    return Speakers(count, or_more=read >= SPEAKERS)
 
 
 def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:

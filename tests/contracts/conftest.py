@@ -62,6 +62,7 @@ def city(app, session):
         "person": supporter.party_id,
         "group": a_group(an_organization("さざなみ")).id,
         "council": term.council_id,
+        "concept": "health-promotion",
         "term": term.id,
         "member": term.person_id,
         "public_group": a_group(an_organization("こだま"), **shown).public_key,

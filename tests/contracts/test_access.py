@@ -130,6 +130,11 @@ PAGES = """
 /councils/{council}/appoint/{member}            s --- xxx xoxo
 /councils/appointments/{term}/edit              s --- xxx xoxo
 /councils/appointments/{term}/leave             s --- xxx xoxo
+/lexicon                                        s --- ooo xxxo
+/lexicon/new                                    s --- oox xxxo
+/lexicon/export                                 s --- ooo xxxo
+/lexicon/{concept}                              s --- ooo xxxo
+/lexicon/{concept}/edit                         s --- oox xxxo
 /outbox                                         s --- ooo xxxo
 /admin/accounts                                 s --- xxx xxxo
 /admin/accounts/new                             s --- xxx xxxo

@@ -6,7 +6,7 @@ from matching.accounts.models import Role
 from tests.conftest import sign_in
 from tests.factories import a_coordinator, staff
 
-OF_A_DESK = ("/supporters", "/groups", "/people", "/organizations", "/outbox", "/desk", "/desk/ended")
+OF_A_DESK = ("/supporters", "/groups", "/people", "/organizations", "/outbox", "/desk", "/desk/ended", "/lexicon")
 OF_EVERYBODY = ("/directory/groups", "/directory/supporters", "/directory/requests", "/requests/mine")
 
 
