@@ -105,6 +105,7 @@ def _init_extensions(app: Flask) -> None:
 
 def _register_blueprints(app: Flask) -> None:
     from . import directory, home
+    from .concepts.views import bp as concepts
     from .councils.views import bp as councils
     from .dispatch.views import blueprints as dispatch
     from .groups.views import bp as groups
@@ -113,7 +114,8 @@ def _register_blueprints(app: Flask) -> None:
     from .registry.views import bp as registry
     from .supporters.views import bp as supporters
 
-    for blueprint in (home.bp, directory.bp, people, registry, supporters, groups, councils, help_requests, *dispatch):
+    rooms = (people, concepts, registry, supporters, groups, councils, help_requests, *dispatch)
+    for blueprint in (home.bp, directory.bp, *rooms):
         app.register_blueprint(blueprint)
     if app.config["DEMO"]:
         from .demo.views import bp as demo
