@@ -105,6 +105,7 @@ def _init_extensions(app: Flask) -> None:
 
 def _register_blueprints(app: Flask) -> None:
     from . import directory, home
+    from .concepts.suggesting import bp as suggestions
     from .concepts.views import bp as concepts
     from .councils.views import bp as councils
     from .dispatch.views import blueprints as dispatch
@@ -114,7 +115,7 @@ def _register_blueprints(app: Flask) -> None:
     from .registry.views import bp as registry
     from .supporters.views import bp as supporters
 
-    rooms = (people, concepts, registry, supporters, groups, councils, help_requests, *dispatch)
+    rooms = (people, concepts, suggestions, registry, supporters, groups, councils, help_requests, *dispatch)
     for blueprint in (home.bp, directory.bp, *rooms):
         app.register_blueprint(blueprint)
     if app.config["DEMO"]:

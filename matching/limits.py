@@ -61,8 +61,11 @@ LINKS = (Limit("links", (ADDRESS,), 120, MINUTES_10, reading=True),)
 # What anybody with an account may send in: it fills the desks' lists, and a word of receipt goes to the mailbox that it
 # names. A form in steps is sent five times or so.
 PAPERS = (Limit("papers", (ACCOUNT,), 60, HOUR),)
+# Words offered while somebody types, once for each pause.
+SUGGESTIONS = (Limit("suggestions", (ACCOUNT,), 300, MINUTES_10),)
 
 LIMITS: dict[str, tuple[Limit, ...]] = {
+    "concept_suggestions.suggest": SUGGESTIONS,
     "security.login": SIGN_IN,
     "security.register": MAILS,
     "security.forgot_password": MAILS,

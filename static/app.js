@@ -3,9 +3,7 @@
   "use strict";
   const words = document.body.dataset;
 
-  function focusErrorSummary() {
-    document.getElementById("error-summary")?.focus();
-  }
+  const make = (tag, facts) => Object.assign(document.createElement(tag), facts);
 
   // A form marked data-guard asks before its unsent changes are lost.
   function guardChanges() {
@@ -14,9 +12,7 @@
       form.addEventListener("input", () => changed.add(form));
       form.addEventListener("submit", () => changed.clear());
     }
-    window.addEventListener("beforeunload", (event) => {
-      if (changed.size) event.preventDefault();
-    });
+    window.addEventListener("beforeunload", (event) => { if (changed.size) event.preventDefault(); });
   }
 
   // A second press within two seconds is taken for a slip of the finger.
@@ -33,13 +29,9 @@
 
   function countCharacters() {
     for (const area of document.querySelectorAll("textarea[maxlength]")) {
-      const shown = document.createElement("p");
-      shown.className = "counter";
-      shown.setAttribute("aria-hidden", "true");
-      const spoken = document.createElement("p");
-      spoken.className = "visually-hidden";
-      spoken.setAttribute("role", "status");
-      area.after(shown, spoken);
+      const places = '<p class="counter" aria-hidden="true"></p><p class="visually-hidden" role="status"></p>';
+      area.insertAdjacentHTML("afterend", places);
+      const shown = area.nextElementSibling, spoken = shown.nextElementSibling;
       let waiting;
       const update = () => {
         const left = area.maxLength - area.value.length;
@@ -47,9 +39,7 @@
         shown.classList.toggle("over", left <= 0);
         clearTimeout(waiting);
         // Spoken after a pause, and only near the end, so that typing is not talked over.
-        waiting = setTimeout(() => {
-          spoken.textContent = left <= area.maxLength / 5 ? shown.textContent : "";
-        }, 1000);
+        waiting = setTimeout(() => { spoken.textContent = left <= area.maxLength / 5 ? shown.textContent : ""; }, 1000);
       };
       area.addEventListener("input", update);
       update();
@@ -69,9 +59,7 @@
   // A letter is printed by a button that only a browser with scripts can offer.
   function offerPrinting() {
     for (const place of document.querySelectorAll("[data-print]")) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "btn btn-outline-primary";
+      const button = make("button", { type: "button", className: "btn btn-outline-primary" });
       button.textContent = place.dataset.print;
       button.addEventListener("click", () => window.print());
       place.replaceChildren(button);
@@ -89,27 +77,21 @@
     });
   }
 
-  // In a list marked data-keys: j and k move between the rows' first links, Enter opens
-  // (the link has the focus). A switch turns the keys off, as WCAG 2.1.4 asks.
+  // In a list marked data-keys: j and k move between the rows' first links. A switch turns them off (WCAG 2.1.4).
   function listKeys() {
     const list = document.querySelector("[data-keys]");
     if (!list) return;
     const rows = list.matches("table") ? list.querySelectorAll("tbody > tr") : list.children;
     const links = [...rows].map((row) => row.querySelector("a")).filter(Boolean);
     if (!links.length) return;
-
     let on = keysAreOn();
-    const hint = document.createElement("p");
-    hint.className = "key-hint no-print";
-    const text = document.createElement("span");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "btn btn-text btn-sm";
-    hint.append(text, button);
+    const hint = make("p", { className: "key-hint no-print" }), said = make("span");
+    const button = make("button", { type: "button", className: "btn btn-text btn-sm" });
+    hint.append(said, button);
     const shown = list.closest(".table-scroll") ?? list, head = shown.previousElementSibling;
     if (head?.matches(".list-head")) head.append(hint); else shown.before(hint);
     const show = () => {
-      text.textContent = on ? words.keysHint : words.keysOff;
+      said.textContent = on ? words.keysHint : words.keysOff;
       button.textContent = on ? words.keysTurnOff : words.keysTurnOn;
     };
     button.addEventListener("click", () => {
@@ -124,17 +106,45 @@
       const step = { j: 1, k: -1 }[event.key];
       if (!step) return;
       event.preventDefault();
-      const here = links.indexOf(document.activeElement);
-      const next = here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step;
-      links[Math.min(Math.max(next, 0), links.length - 1)].focus();
+      const here = links.indexOf(document.activeElement), last = links.length - 1;
+      links[here < 0 ? (step > 0 ? 0 : last) : Math.min(Math.max(here + step, 0), last)].focus();
     });
   }
 
-  focusErrorSummary();
-  guardChanges();
-  ignoreSecondPress();
-  countCharacters();
-  listKeys();
-  boxKey();
-  offerPrinting();
+  // Below a text: what it may mean (data-suggest), asked for after a pause. A chip becomes a line of data-into; where
+  // nothing is empty, it is sent with the form, as without scripts. What has the focus keeps its place on the screen.
+  function offerWords() {
+    const place = document.querySelector("[data-into]"), form = place?.closest("form"), shown = place?.children[0];
+    const { suggest, from, into, added } = place?.dataset ?? {}, all = (fields) => [...form.querySelectorAll(fields)];
+    const said = (fields) => all(fields).map((field) => field.value).join("\n");
+    let waiting, newest;
+    async function ask() {
+      const told = { csrf_token: form.csrf_token.value, text: said(from), lines: said(into) };
+      const body = newest = new URLSearchParams(told), answer = await fetch(suggest, { method: "POST", body });
+      const chips = answer.ok && !answer.redirected ? await answer.text() : "", here = document.activeElement;
+      if (body !== newest || shown.contains(here)) return;
+      const top = () => here.getBoundingClientRect().top, before = top();
+      shown.innerHTML = chips;
+      window.scrollBy({ top: top() - before, behavior: "instant" });
+    }
+    form?.addEventListener("input", (event) => {
+      if (!suggest || !event.target.matches(from)) return;
+      clearTimeout(waiting);
+      waiting = setTimeout(() => ask().catch(() => { /* without an answer there are no chips */ }), 600);
+    });
+    place?.addEventListener("click", (event) => {
+      const label = event.target.closest("[name=add]")?.value, chip = event.target.closest("li");
+      const field = all(into).find((one) => one.matches("textarea") || !one.value);
+      if (!label || !field) return;
+      event.preventDefault();
+      field.closest("details")?.setAttribute("open", "");
+      field.value = field.value.trim() ? `${field.value.trimEnd()}\n${label}` : label;
+      chip.textContent = added.replace("{label}", label);
+      (shown.querySelector("button") ?? field).focus();
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  }
+
+  document.getElementById("error-summary")?.focus();
+  [guardChanges, ignoreSecondPress, countCharacters, listKeys, boxKey, offerPrinting, offerWords].map((help) => help());
 })();

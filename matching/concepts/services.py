@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -15,6 +18,8 @@ from ..database import db
 from ..engine import encoder, lexicon
 from ..engine.knowledge import Knowledge
 from ..engine.lexicon import Concept, Lexicon, Meant, concept_from_json
+from ..engine.text import fold
+from ..registry.services import SkillWords
 from .models import ConceptEntry
 
 State = tuple[int, int, datetime | None, float]
@@ -68,3 +73,46 @@ def suggest(text: str, *, limit: int = 6) -> list[Suggestion]:
     known = knowledge()
     found = sorted(known.meant_in_all(text), key=lambda meant: (-meant.certainty, meant.concept))
     return [Suggestion(known.lexicon.concepts[meant.concept], meant) for meant in found[:limit]]
+
+
+def offered(text: str, *, besides: Collection[str] = (), limit: int = 6) -> list[Suggestion]:
+    """What to offer for a text to somebody who fills in a form: never what already stands among the lines ``besides``."""
+    lexicon_now = knowledge().lexicon
+    told = {fold(line) for line in besides}
+    named = {
+        only[0].concept for line in besides if len(only := lexicon_now.named_in(line)) == 1 and only[0].words in told
+    }
+    found = suggest(text, limit=limit + len(told) + len(named))
+    return [one for one in found if fold(one.concept.label) not in told and one.concept.id not in named][:limit]
+
+
+def picked(phrase: str) -> str | None:
+    """The id of the concept whose label a phrase is, however it is written; None where it is somebody's own words."""
+    return _labels(knowledge().lexicon).get(fold(phrase).strip())
+
+
+def with_concepts(skills: Iterable[SkillWords]) -> list[SkillWords]:
+    """Skills as somebody told them, those that are a concept's label with its id."""
+    return [replace(skill, concept=picked(skill.phrase)) for skill in skills]
+
+
+MEANT = 0.3  # certainty, below which a search is not said to have understood something
+_BEGINNING = re.compile(r"[・（(／/]")
+
+
+def understood(words: str, *, limit: int = 3) -> tuple[Concept, ...]:
+    """What the words of a search mean, surest first; a single word is also the beginning of a name: 包丁 of 包丁研ぎ."""
+    sure = [one.concept for one in suggest(words, limit=limit) if one.meant.certainty >= MEANT]
+    start = fold(words).strip()
+    if not sure and len(start) >= 2:
+        known = knowledge().lexicon
+        labels = ((label, id_) for label, id_ in sorted(_labels(known).items()) if start in label)
+        begun = [id_ for label, id_ in labels if any(part.startswith(start) for part in _BEGINNING.split(label))]
+        sure = [known.concepts[id_] for id_ in begun]
+    return tuple(sure[:limit])
+
+
+@lru_cache(maxsize=4)
+def _labels(known: Lexicon) -> Mapping[str, str]:
+    """Folded label → id; of two alike, the first id."""
+    return {fold(known.concepts[id_].label): id_ for id_ in sorted(known.concepts, reverse=True)}

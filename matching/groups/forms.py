@@ -109,6 +109,24 @@ class GroupFields(ContactFields):
         if any(len(line) > LONGEST_SKILL for line in told):
             raise ValidationError(_("1行は%(most)s文字までで書いてください。", most=LONGEST_SKILL))
 
+    def described(self) -> str:
+        form: Any = self
+        return "\n".join(part for part in (form.skills.data, form.intro.data) if part)
+
+    def told_lines(self) -> list[str]:
+        form: Any = self
+        return lines(form.skills.data)
+
+    def take(self, label: str) -> bool:
+        """One thing more that the group can do, as far as there is room."""
+        form: Any = self
+        told = self.told_lines()
+        if label not in told:
+            if len(told) >= MAX_SKILLS:
+                return False
+            form.skills.data = "\n".join([*told, label])
+        return True
+
     def told(self, known: Iterable[Skill] = ()) -> Told:
         """A skill that stays word for word keeps its level and its qualification, which are not asked here."""
         form: Any = self

@@ -22,7 +22,7 @@ def card_kind(party: Party) -> str:
 
 def phrases(party_id: int, registry: Registry) -> tuple[Phrase, ...]:
     return tuple(
-        Phrase(skill.phrase, skill.level, skill.qualification, skill.confirmed)
+        Phrase(skill.phrase, skill.level, skill.qualification, skill.confirmed, skill.concept)
         for skill in skills_of(party_id, registry)
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from ... import audit
 from ...accounts.actor import Actor
+from ...concepts.services import with_concepts
 from ...database import db
 from ...errors import Invalid, MatchingError
 from ...i18n import today
@@ -180,7 +181,7 @@ def _assign(group: Group, told: Told) -> None:
     chosen = () if told.anywhere else told.districts
     group.districts = list(db.session.scalars(select(District).where(District.id.in_(chosen))))
     db.session.flush()
-    registry.set_skills(group.party_id, Registry.GROUP, told.skills)
+    registry.set_skills(group.party_id, Registry.GROUP, with_concepts(told.skills))
 
 
 def _facts(group: Group) -> dict[str, Any]:

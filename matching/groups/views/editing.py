@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from ... import audit
 from ...accounts.permissions import Permission, current_actor, is_about_me, requires
+from ...concepts.suggesting import Offer, pressed, take_pressed
 from ...database import db
 from ...i18n import today
 from ...registry import services as registry
@@ -46,13 +47,16 @@ def enter() -> Page:
     if organization and form.is_submitted():
         form.refuse_other_contacts(organization)
     alike: Sequence[Organization] = ()
-    if form.validate_on_submit() and not (alike := _alike(form, organization)):
+    chips = Offer()
+    if pressed() is not None:
+        chips = take_pressed(form)
+    elif form.validate_on_submit() and not (alike := _alike(form, organization)):
         group = form.try_to(lambda: _enter(form, organization, now=datetime.now(UTC)))
         if group:
             db.session.commit()
             return _entered(group)
         db.session.rollback()
-    page = render_template("groups/enter.html", form=form, organization=organization, alike=alike)
+    page = render_template("groups/enter.html", form=form, organization=organization, alike=alike, chips=chips)
     return page, 422 if form.errors else 200
 
 
@@ -139,7 +143,10 @@ def edit(group: Group) -> Page:
     if form.is_submitted():
         refuse_stale(form, group)
         form.refuse_other_contacts(group.organization)
-    if form.validate_on_submit():
+    chips = Offer()
+    if pressed() is not None:
+        chips = take_pressed(form)
+    elif form.validate_on_submit():
         if form.try_to(lambda: _change(form, group, mine=mine, now=datetime.now(UTC))):
             db.session.commit()
             flash(_("登録を直しました。"), "success")
@@ -148,7 +155,7 @@ def edit(group: Group) -> Page:
     elif not form.is_submitted():
         form.show_contacts(group.organization)
         write_down_reading(group)
-    page = render_template("groups/edit.html", form=form, group=group, mine=mine)
+    page = render_template("groups/edit.html", form=form, group=group, mine=mine, chips=chips)
     return page, 422 if form.errors else 200
 
 

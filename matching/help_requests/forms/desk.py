@@ -141,6 +141,7 @@ class CompleteForm(OutlineFields, MatterFields, TermsForm):
         super().__init__(of=of, data=data)
         days = {day for wish in matter.wishes for day in (wish.on, wish.second_on) if day}
         self.begin(today=today, known=frozenset(days))
+        self.heard = of.trouble
 
     def asked(self) -> Asked:
         return Asked(self.matter(), self.kind.data, self.outline.data or None)

@@ -15,7 +15,7 @@ from wtforms.validators import ValidationError
 from ...registry.forms import Clock, Day, Rows, WholeNumber, form_key, lines, one_of, reference, words
 from ...registry.vocabulary import Money, Part
 from ..models import RequestKind
-from ..services import LONGEST_OUTLINE, MAX_OCCASIONS, Matter, Wish, Words, wrong_with, wrong_with_needs
+from ..services import LONGEST_OUTLINE, MAX_NEEDS, MAX_OCCASIONS, Matter, Wish, Words, wrong_with, wrong_with_needs
 
 NOT_DECIDED = _l("決まっていない")
 
@@ -94,7 +94,9 @@ def _few_and_short(_form: Any, field: Any) -> None:
 
 
 class MatterFields:
-    """Mixin: what is asked for."""
+    """Mixin: what is asked for. ``heard`` are the requester's words where the form does not ask for them."""
+
+    heard = ""
 
     title = words(
         _l("題名"),
@@ -143,6 +145,25 @@ class MatterFields:
         form: Any = self
         if len(form.occasions) < MAX_OCCASIONS:
             form.occasions.append_entry()
+
+    def described(self) -> str:
+        form: Any = self
+        parts = [form["trouble"].data if "trouble" in form else self.heard, form.title.data]
+        return "\n".join(part for part in parts if part)
+
+    def told_lines(self) -> list[str]:
+        form: Any = self
+        return lines(form.needs.data)
+
+    def take(self, label: str) -> bool:
+        """One need more, as far as there is room."""
+        form: Any = self
+        told = self.told_lines()
+        if label not in told:
+            if len(told) >= MAX_NEEDS:
+                return False
+            form.needs.data = "\n".join([*told, label])
+        return True
 
     def matter(self) -> Matter:
         form: Any = self

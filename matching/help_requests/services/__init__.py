@@ -6,6 +6,7 @@ from .finding import requests_like
 from .handing_over import hand_over, handovers_of, waiting_handovers
 from .matter import (
     LONGEST_OUTLINE,
+    MAX_NEEDS,
     MAX_OCCASIONS,
     Matter,
     Wish,
@@ -36,6 +37,7 @@ from .releasing import conceal, release
 
 __all__ = [
     "LONGEST_OUTLINE",
+    "MAX_NEEDS",
     "MAX_OCCASIONS",
     "TOLD",
     "Asked",

@@ -8,6 +8,7 @@ from datetime import date, time, timedelta
 
 from flask_babel import gettext as _
 
+from ...concepts.services import picked
 from ...database import db
 from ...engine.types import Ask, When
 from ...errors import Invalid
@@ -128,10 +129,11 @@ def _refuse_bad(matter: Matter, *, today: date, known: Collection[date]) -> None
 
 # Rows that stay keep their ids: inquiries and dispatches point at an occasion.
 def _write_needs(request: HelpRequest, phrases: tuple[str, ...]) -> None:
-    for row, phrase in zip(request.needs, phrases, strict=False):
-        row.phrase = phrase
-    for phrase in phrases[len(request.needs) :]:
-        request.needs.append(Need(position=len(request.needs) + 1, phrase=phrase))
+    told = [(phrase, picked(phrase)) for phrase in phrases]
+    for row, (phrase, concept) in zip(request.needs, told, strict=False):
+        row.phrase, row.concept = phrase, concept
+    for phrase, concept in told[len(request.needs) :]:
+        request.needs.append(Need(position=len(request.needs) + 1, phrase=phrase, concept=concept))
     del request.needs[len(phrases) :]
 
 
@@ -179,6 +181,7 @@ def ask_of(request: HelpRequest) -> Ask:
         supports=frozenset(),
         money=request.money.value if request.money else None,
         people=request.head_count,
+        concepts=tuple(need.concept for need in request.needs if need.concept),
     )
 
 

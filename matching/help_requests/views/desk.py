@@ -8,6 +8,7 @@ from flask import abort, flash, render_template, request
 from flask_babel import gettext as _
 
 from ...accounts.permissions import Permission, current_actor, requires
+from ...concepts.suggesting import Offer, pressed, take_pressed
 from ...database import db
 from ...i18n import today
 from ...registry import services as registry
@@ -35,8 +36,11 @@ def _organization() -> Organization | None:
 def enter() -> Page:
     now, actor, organization = datetime.now(UTC), current_actor(), _organization()
     form = EnterForm(organization=organization, today=today(now), data={"desk": min(actor.desks, default=None)})
+    chips = Offer()
     if wants_another_row():
         form.add_occasion()
+    elif pressed() is not None:
+        chips = take_pressed(form)
     elif form.validate_on_submit():
         if wants_to_accept() and form.kind.data and not form.outline.data:
             form.outline.process_data(services.draft_outline(form.matter()))
@@ -49,7 +53,7 @@ def enter() -> Page:
             return page_of(entered)
         db.session.rollback()
     found = registry.find_organizations(request.args.get("q", "")[:120])
-    page = render_template("help_requests/enter.html", form=form, organization=organization, found=found)
+    page = render_template("help_requests/enter.html", form=form, organization=organization, found=found, chips=chips)
     return page, 422 if form.errors else 200
 
 
@@ -79,8 +83,11 @@ def complete(help_request: HelpRequest) -> Page:
         flash(_("この依頼は、もう内容を変えられません。"), "warning")
         return page_of(help_request)
     form = _complete_form(help_request, now)
+    chips = Offer()
     if wants_another_row() and isinstance(form, CompleteForm):
         form.add_occasion()
+    elif isinstance(form, CompleteForm) and (pressed() is not None or not form.is_submitted()):
+        chips = take_pressed(form)
     elif sent(form, help_request):
         was_shown = help_request.released_at is not None
         if form.try_to(lambda: _complete(form, help_request, now)):
@@ -92,7 +99,7 @@ def complete(help_request: HelpRequest) -> Page:
             flash(_("依頼を受け付けました。") if wants_to_accept() else _("保存しました。"), "success")
             return page_of(help_request)
         db.session.rollback()
-    page = render_template("help_requests/complete.html", form=form, help_request=help_request)
+    page = render_template("help_requests/complete.html", form=form, help_request=help_request, chips=chips)
     return page, 422 if form.errors else 200
 
 

@@ -11,6 +11,7 @@ from flask_login import current_user
 from sqlalchemy.orm import joinedload, selectinload
 
 from ...accounts.permissions import Permission, current_actor, requires
+from ...concepts.suggesting import Offer, offer, pressed, take_pressed
 from ...database import db, row_id
 from ...i18n import today
 from ...registry.forms import Stepping
@@ -35,8 +36,12 @@ def submit() -> Page:
     known = {"mail": current_user.email, **_like_an_earlier_one(organizations)}
     form = SubmitForm(person=person, organizations=organizations, today=today(now), data=known)
     stepping = Stepping(form, STEPS, known=known)
+    chips = Offer()
     if wants_another_row():
         form.add_occasion()
+    elif pressed():
+        chips = take_pressed(form)
+        stepping.change("needs", form.needs.data or "")
     elif stepping.is_sent():
         if new := form.try_to(lambda: _submit(form, person, now)):
             db.session.commit()
@@ -44,7 +49,9 @@ def submit() -> Page:
             return redirect(url_for("dispatch.my_request", request_id=new.id), code=303)
         db.session.rollback()
         stepping.show_mistake()
-    page = render_template("help_requests/submit.html", form=form, stepping=stepping, person=person)
+    if stepping.is_checking and not chips.taken:
+        chips = offer(form, refused=chips.refused)
+    page = render_template("help_requests/submit.html", form=form, stepping=stepping, person=person, chips=chips)
     return page, 422 if stepping.is_wrong else 200
 
 

@@ -42,6 +42,7 @@ class Stepping:
         self.seen = max(self._number("seen", 1), self.now)
         self.shows_anew = False
         self._forgotten: set[str] = set()
+        self._changed: dict[str, str] = {}
         again = steps.index(anew) + 1 if anew and steps.index(anew) < self.seen else None
         if again:
             self._forget_from(again)
@@ -123,13 +124,19 @@ class Stepping:
     def titles(self) -> list[str]:
         return [str(step.title) for step in self.steps] + [_("確かめる")]
 
+    def change(self, name: str, value: str) -> None:
+        """Carry this along instead of what was filled in: the page itself changed the field."""
+        self._changed[name] = value
+
     def carried(self) -> Iterator[tuple[str, str]]:
         """What was filled in on the other steps, as name and value of hidden fields."""
         here = () if self.is_checking else self.steps[self.now - 1].names
         elsewhere = {name for step in self.steps for name in step.names if name not in here}
         for name, values in request.form.lists():
-            if name.split("-")[0] in elsewhere and name not in CONTROLS and name not in self._forgotten:
+            gone = name in self._forgotten or name in self._changed
+            if name.split("-")[0] in elsewhere and name not in CONTROLS and not gone:
                 yield from ((name, value) for value in values)
+        yield from ((name, value) for name, value in self._changed.items() if name.split("-")[0] in elsewhere)
 
     def answers(self, step: Step) -> list[tuple[str, str]]:
         """(label, answer in words) of everything on one step that was answered."""

@@ -23,6 +23,7 @@ class SkillWords:
     level: int | None = None
     qualification: str | None = None
     confirmed: bool = False
+    concept: str | None = None  # of the lexicon; see concepts.services.with_concepts
 
 
 def skills_of(party_id: int, registry: Registry) -> list[Skill]:
@@ -46,6 +47,7 @@ def set_skills(party_id: int, registry: Registry, skills: Sequence[SkillWords]) 
                 of_registry=registry,
                 position=position,
                 phrase=words.phrase.strip(),
+                concept=words.concept,
                 level=words.level,
                 qualification=words.qualification or None,
                 confirmed=words.confirmed or (words.phrase.strip(), words.qualification or None) in confirmed,

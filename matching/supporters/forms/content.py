@@ -156,6 +156,27 @@ class ContentFields:
         for _number in range(min(most, MAX_SKILLS - len(form.skills.entries))):
             form.skills.append_entry()
 
+    def described(self) -> str:
+        form: Any = self
+        return "\n".join([*self.told_lines(), form.intro.data or ""]).strip()
+
+    def told_lines(self) -> list[str]:
+        form: Any = self
+        return [row.form.phrase.data for row in form.skills if row.form.phrase.data]
+
+    def take(self, label: str) -> bool:
+        """One thing more that they can do, in the first empty row or a new one, as far as there is room."""
+        form: Any = self
+        if label not in self.told_lines():
+            empty = (row for row in form.skills if not row.form.phrase.data and not row.form.is_detailed)
+            row = next(empty, None)
+            if row is None:
+                if len(form.skills.entries) >= MAX_SKILLS:
+                    return False
+                row = form.skills.append_entry()
+            row.form.phrase.data = label
+        return True
+
     def told(self) -> Told:
         form: Any = self
         seen: dict[str, SkillWords] = {}

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from ... import audit
 from ...accounts.actor import Actor, Source
+from ...concepts.services import with_concepts
 from ...database import db
 from ...errors import Invalid, MatchingError
 from ...i18n import today
@@ -230,7 +231,7 @@ def _assign(supporter: Supporter, told: Told) -> None:
     chosen = () if told.anywhere else told.districts
     supporter.districts = list(db.session.scalars(select(District).where(District.id.in_(chosen))))
     db.session.flush()
-    registry.set_skills(supporter.party_id, Registry.SUPPORTER, told.skills)
+    registry.set_skills(supporter.party_id, Registry.SUPPORTER, with_concepts(told.skills))
 
 
 def _facts(supporter: Supporter) -> dict[str, Any]:

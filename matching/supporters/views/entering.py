@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from ... import audit
 from ...accounts.actor import Actor
 from ...accounts.permissions import Permission, current_actor, may, requires
+from ...concepts.suggesting import Offer, pressed, take_pressed
 from ...database import db
 from ...i18n import today
 from ...registry import services as registry
@@ -44,14 +45,19 @@ def enter() -> Page:
     if party and form.is_submitted():
         refuse_stale(form, party, shown="party_version")
     alike: Sequence[Party] = ()
-    if form.validate_on_submit() and not (alike := _alike(form, party)):
+    chips = Offer()
+    if pressed() is not None:
+        chips = take_pressed(form)
+    elif form.validate_on_submit() and not (alike := _alike(form, party)):
         supporter = form.try_to(lambda: _enter(form, party, now=datetime.now(UTC)))
         if supporter:
             db.session.commit()
             flash(_("「%(name)s」の登録を入れました。", name=supporter.party.name), "success")
             return redirect(url_for(".show", supporter_id=supporter.id), code=303)
         db.session.rollback()
-    return form_page("supporters/enter.html", form, for_organization=for_organization, party=party, alike=alike)
+    return form_page(
+        "supporters/enter.html", form, for_organization=for_organization, party=party, alike=alike, chips=chips
+    )
 
 
 def _alike(form: Any, party: Party | None) -> Sequence[Party]:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from ... import audit
 from ...accounts.actor import Actor
 from ...accounts.permissions import Permission, current_actor, is_about_me, may, requires
+from ...concepts.suggesting import Offer, pressed, take_pressed
 from ...database import db
 from ...i18n import today
 from ...registry import services as registry
@@ -129,7 +130,10 @@ def edit(supporter: Supporter) -> Page:
     if form.is_submitted():
         refuse_stale(form, supporter)
         refuse_stale(form, supporter.party, shown="party_version")
-    if form.validate_on_submit():
+    chips = Offer()
+    if pressed() is not None:
+        chips = take_pressed(form)
+    elif form.validate_on_submit():
         if form.try_to(lambda: _change(form, supporter, mine=mine, now=datetime.now(UTC))):
             db.session.commit()
             flash(_("登録を直しました。"), "success")
@@ -138,7 +142,7 @@ def edit(supporter: Supporter) -> Page:
     elif not form.is_submitted():
         form.show_contacts(supporter.party)
         _write_down_reading(supporter)
-    return form_page("supporters/edit.html", form, supporter=supporter, mine=mine)
+    return form_page("supporters/edit.html", form, supporter=supporter, mine=mine, chips=chips)
 
 
 def _change(form: Any, supporter: Supporter, *, mine: bool, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from ...accounts.actor import Actor
 from ...accounts.models import User
 from ...accounts.permissions import Permission, current_actor, is_about_me, may, requires
+from ...concepts.suggesting import Offer, offer, pressed, take_pressed
 from ...database import db
 from ...errors import Invalid
 from ...registry import services as registry
@@ -56,8 +57,13 @@ def register() -> Page:
         stepping = Stepping(form, PERSON_STEPS, known=known)
     if stepping.shows_anew:
         flash(_("いま登録されている連絡先と同意を入れました。確かめてください。"), "warning")
+    chips = Offer()
     if request.form.get("go") == "more":
         form.add_skill_rows()
+    elif pressed():
+        chips = take_pressed(form)
+        for row in form.skills:
+            stepping.change(row.form.phrase.name, row.form.phrase.data or "")
     if stepping.is_sent():
         try:
             supporter = form.try_to(lambda: _register(form, user, now=datetime.now(UTC)))
@@ -68,7 +74,11 @@ def register() -> Page:
             return redirect(url_for(".registered"), code=303)
         db.session.rollback()
         stepping.show_mistake()
-    return form_page("supporters/register.html", form, stepping=stepping, for_organization=for_organization)
+    if stepping.is_checking and not chips.taken:
+        chips = offer(form, refused=chips.refused)
+    return form_page(
+        "supporters/register.html", form, stepping=stepping, for_organization=for_organization, chips=chips
+    )
 
 
 def former_registration(permission: Permission | None = None) -> Supporter | None:
