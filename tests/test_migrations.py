@@ -129,8 +129,8 @@ def kept(before: dict[str, set[str]], tables: list[Table], leave: set[tuple[str,
 
 
 def take_out_what_is_refused() -> None:
-    if statement := REFUSED.get(schema_now() or ""):
-        with db.engine.begin() as connection:
+    with db.engine.begin() as connection:
+        for statement in (told for revision, told in REFUSED.items() if revision <= (schema_now() or "")):
             connection.execute(text(statement))
 
 
