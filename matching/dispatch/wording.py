@@ -12,6 +12,7 @@ from ..help_requests.models import Honorarium, Insurance, Materials, Travel
 from ..i18n import as_day, label
 from ..profiles import wording as profiles
 from ..registry.vocabulary import Part
+from .services.relaxing import NEED
 
 
 def say(reason: Reason) -> str:
@@ -21,6 +22,49 @@ def say(reason: Reason) -> str:
     if reason.code == "conflict.yearly_cap":
         return _("今年度の上限（%(cap)s件）に達しています", cap=reason.params["cap"])
     return profiles.say(reason)
+
+
+def condition_in_words(condition: str, ask: dict[str, Any]) -> str:
+    """A condition of a frozen ask, as it is said in a sentence: 「地域（仁保）の条件」"""
+    if condition.startswith(NEED):
+        return _("「%(need)s」の希望", need=condition.removeprefix(NEED))
+    value = ask.get(condition)
+    match condition:
+        case "district":
+            return _("地域（%(name)s）の条件", name=profiles.district_name(value)) if value else _("地域の条件")
+        case "field":
+            return _("分野（%(name)s）の条件", name=profiles.field_name(value)) if value else _("分野の条件")
+        case "when":
+            return _("日程の条件")
+        case "money":
+            return _("費用の条件")
+        case "people":
+            return _("人数の条件")
+        case "supports":
+            return _("支援の種類の条件")
+    return condition
+
+
+def what_counts(criterion: str) -> str:
+    """What a criterion looks at, for somebody who reads it for the first time."""
+    sentences = {
+        "words": _(
+            "依頼の言葉が、登録の言葉と重なるか。同じ言葉のほか、同じ読み、言いかえ、辞書のことがら、近いつづりも見ます。"
+        ),
+        "meaning": _("言葉は違っても、言っていることの意味が近いか。"),
+        "needs": _("してほしいことが2つ以上あるとき、そのどれにも応えられるか。"),
+        "field": _("依頼の分野が、登録の分野に入っているか。"),
+        "support": _("教える、手伝うなど、求められた手伝い方が登録にあるか。"),
+        "level": _("教わりたい・相談したい依頼のとき、資格や経験が書かれているか。"),
+        "limits": _("「教えるのは未経験」「相談は受けません」のような、本人の断り書きに触れないか。"),
+        "district": _("活動できる地域か、近いか。"),
+        "dates": _("希望の日に都合がつくか。"),
+        "money": _("謝礼や交通費の希望が、依頼の予算に合うか。"),
+        "heads": _("希望の人数で来られるか。"),
+        "track": _("これまでに派遣された回数。はじめての人は、まん中として数えます。"),
+        "fairness": _("最後に声をかけてから、どのくらいたつか。同じ人にばかり頼まないためです。"),
+    }
+    return sentences.get(criterion, "")
 
 
 def _wish(on: str | None, part: str | None, starts: str | None = None, ends: str | None = None) -> str:

@@ -48,7 +48,7 @@ def strength_label(strength: str) -> str:
     return {"strong": _("有力"), "possible": _("可能性あり"), "weak": _("弱い")}.get(strength, strength)
 
 
-def _field(number: Any) -> str:
+def field_name(number: Any) -> str:
     return _(FIELDS[number]) if number in FIELDS else str(number)
 
 
@@ -56,11 +56,11 @@ def _support(value: Any) -> str:
     return _(Support(value).label) if value in set(Support) else str(value)
 
 
-def _money(value: Any) -> str:
+def money_name(value: Any) -> str:
     return _(Money(value).label) if value in set(Money) else str(value)
 
 
-def _district(id_: Any) -> str:
+def district_name(id_: Any) -> str:
     # District ids are the places in this list, see registry.vocabulary.load_reference_tables.
     return DISTRICTS[id_ - 1][0] if isinstance(id_, int) and 1 <= id_ <= len(DISTRICTS) else str(id_)
 
@@ -114,8 +114,8 @@ _SENTENCES: dict[str, Callable[[Params], str]] = {
     "words.none": lambda p: _("共通する言葉がない"),
     "words.nothing_asked": lambda p: _("依頼の内容がまだ書かれていない"),
     "need.uncovered": lambda p: _("「%(need)s」に当たる登録がない", need=p["need"]),
-    "field.same": lambda p: _("同じ分野：%(field)s", field=_field(p["field"])),
-    "field.other": lambda p: _("分野が違う：希望は%(field)s", field=_field(p["field"])),
+    "field.same": lambda p: _("同じ分野：%(field)s", field=field_name(p["field"])),
+    "field.other": lambda p: _("分野が違う：希望は%(field)s", field=field_name(p["field"])),
     "field.unknown": lambda p: _("分野は未確認"),
     "support.offered": lambda p: _("%(support)sができる", support=_support(p["support"])),
     "support.not_offered": lambda p: _("%(support)sは登録されていない", support=_support(p["support"])),
@@ -135,22 +135,24 @@ _SENTENCES: dict[str, Callable[[Params], str]] = {
     "limit.content": lambda p: _(
         "「%(asked)s」は、本人の断り書きに合わない：「%(theirs)s」", theirs=p["theirs"], asked=p["asked"]
     ),
-    "district.same": lambda p: _("%(district)sで活動できる", district=_district(p["district"])),
+    "district.same": lambda p: _("%(district)sで活動できる", district=district_name(p["district"])),
     "district.near": lambda p: _(
-        "近くの%(district)sで活動（%(km)sキロ）", district=_district(p["district"]), km=p["km"]
+        "近くの%(district)sで活動（%(km)sキロ）", district=district_name(p["district"]), km=p["km"]
     ),
     "district.far": lambda p: _(
-        "活動は遠くの%(district)s（%(km)sキロ）", district=_district(p["district"]), km=p["km"]
+        "活動は遠くの%(district)s（%(km)sキロ）", district=district_name(p["district"]), km=p["km"]
     ),
-    "district.elsewhere": lambda p: _("%(district)sは活動地域に入っていない", district=_district(p["district"])),
+    "district.elsewhere": lambda p: _("%(district)sは活動地域に入っていない", district=district_name(p["district"])),
     "district.unknown": lambda p: _("活動地域は未確認"),
     "dates.free": lambda p: _("希望日に都合がつく") if p["of"] == 1 else _("希望日すべてに都合がつく"),
     "dates.some": lambda p: _("希望日%(of)s件のうち%(free)s件に都合がつく", of=p["of"], free=p["free"]),
     "dates.none": lambda p: _("希望日に都合がつかない"),
     "dates.unknown": lambda p: _("都合のよい日は未確認"),
-    "money.fits": lambda p: _("費用が合う：%(theirs)s", theirs=_money(p["theirs"])),
+    "money.fits": lambda p: _("費用が合う：%(theirs)s", theirs=money_name(p["theirs"])),
     "money.more": lambda p: _(
-        "費用が合わない：相手の希望は%(theirs)s、依頼は%(asked)s", theirs=_money(p["theirs"]), asked=_money(p["asked"])
+        "費用が合わない：相手の希望は%(theirs)s、依頼は%(asked)s",
+        theirs=money_name(p["theirs"]),
+        asked=money_name(p["asked"]),
     ),
     "money.unknown": lambda p: _("費用は未確認"),
     "heads.enough": lambda p: _("%(heads)s人まで来られる", heads=p["heads"]),

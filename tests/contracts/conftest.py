@@ -13,7 +13,7 @@ from matching.registry import services as registry
 from matching.registry.models import Purpose
 from tests.conftest import browser_of, sign_in
 from tests.councils.factories import a_council, a_member
-from tests.dispatch.factories import NOW, a_case, a_conjurer, agreed, candidate_of, decide, promised
+from tests.dispatch.factories import NOW, a_case, a_conjurer, agreed, candidate_of, decide, promised, shortlist_of
 from tests.factories import a_coordinator, a_person, a_representative, a_user, an_organization, staff
 from tests.groups.factories import a_group
 from tests.help_requests.factories import a_request
@@ -52,6 +52,7 @@ def city(app, session):
         "case": case.id,
         "open": open_.id,
         "candidate": candidate_of(open_).id,
+        "shortlist": shortlist_of(open_).id,
         "inquiry": inquiry.id,
         "agreement": agreement.id,
         "dispatch": decision.dispatches[0].id,

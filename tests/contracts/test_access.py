@@ -47,6 +47,7 @@ PAGES = """
 /                                               o ooo ooo oooo
 /privacy                                        o ooo ooo oooo
 /accessibility                                  o ooo ooo oooo
+/how-we-search                                  o ooo ooo oooo
 /directory/groups                               o ooo ooo oooo
 /directory/groups/{public_group}                o ooo ooo oooo
 /directory/supporters                           o ooo ooo oooo
@@ -81,6 +82,8 @@ PAGES = """
 /requests/{case}/reopen                          s --- oxx xxxx
 /requests/{case}/hand-over                       s --- oxx xxxx
 /candidates/{candidate}/inquire                 s --- oxx xxxx
+/shortlists/{shortlist}                         s --- oxx xxxx
+/shortlists/{shortlist}/why                     s --- oxx xxxx
 /inquiries/{inquiry}/record                     s --- oxx xxxx
 /agreements/{agreement}/record                  s --- oxx xxxx
 /dispatches/{dispatch}/report                   s --- oxx xxxx
@@ -179,7 +182,8 @@ def test_only_the_first_pages_the_directory_and_signed_links_are_public(app):
     first = {"home.index", "home.privacy", "home.accessibility"}
     lists, pages = ("groups", "supporters", "requests"), ("group", "supporter", "request")
     directory = {f"directory.{name}" for name in (*lists, *pages)}
-    assert public == first | directory | {"dispatch.answer", "dispatch.consent", "dispatch.result"}
+    links = {"dispatch.answer", "dispatch.consent", "dispatch.result"}
+    assert public == first | directory | links | {"dispatch.how_we_search"}
 
 
 def test_an_unmarked_view_is_refused(tmp_path):
@@ -308,6 +312,7 @@ def test_nobody_else_carries_a_case_on(app, city, who, status):
     paths = {
         "/requests/<int:request_id>/": values["case"],
         "/candidates/<int": values["candidate"],
+        "/shortlists/": values["shortlist"],
         "/agreements/": values["agreement"],
         "/dispatches/": values["dispatch"],
         "/notices/": values["notice"],

@@ -18,6 +18,9 @@ from ..models import Candidate, Shortlist
 COMPARED = 3  # the first, and those whom it stands before
 FIRST = 3  # reasons that are read before the others
 OF_ONE_CRITERION = 2  # among them
+SATURATED = frozenset({"words", "meaning"})  # their bars are bent like the score, see engine.ranking
+NEVER_GAINS = frozenset({"limits"})  # whoever states none is no better for it
+MIDDLE = 50  # points of content, for which the table of weights is worked out
 Numbers = Mapping[str, Any]
 
 
@@ -98,7 +101,7 @@ def _fit(bar: Bar) -> float:
 
 
 def _evidence(bar: Bar, with_numbers: Numbers) -> float:
-    if bar.criterion != "words":
+    if bar.criterion not in SATURATED:
         return bar.of * (2 * _fit(bar) - 1)
     shown = min(_fit(bar), 0.999)
     return float(with_numbers["half"]) * shown / (1 - shown)
@@ -137,11 +140,7 @@ def why(shortlist: Shortlist, candidates: Iterable[Candidate]) -> Why:
         unknown=_unknown(ranked),
         ranked=len(ranked),
         by_hand=len(shown) - len(ranked),
-        ties=tuple(
-            (above, below)
-            for above, below in pairwise(ranked)
-            if shown_points(above) == shown_points(below)
-        ),
+        ties=tuple((above, below) for above, below in pairwise(ranked) if shown_points(above) == shown_points(below)),
     )
 
 
@@ -182,17 +181,25 @@ def _unknown(candidates: Iterable[Candidate]) -> tuple[tuple[str, int], ...]:
 
 @dataclass(frozen=True)
 class Weighing:
-    """One criterion in the table of weights."""
+    """How far one criterion can move the points, as the page about the order has it."""
 
     criterion: str
-    share: float | None  # of the content, 0…1
-    takes: float | None  # the most that a circumstance takes off, 0…1
+    alone: int | None = None  # the most points that it brings without any other; for what people say they can do
+    up: int = 0  # points that it adds at most to a content of fifty
+    down: int = 0  # points that it takes away at most from them
 
 
 def weighings(with_numbers: Numbers) -> list[Weighing]:
     """What counts and how much, as the numbers have it: first what somebody can do, then the circumstances."""
-    content, around = with_numbers["content"], with_numbers["around"]
-    total = sum(content.values()) or 1.0
-    return [Weighing(name, weight / total, None) for name, weight in content.items()] + [
-        Weighing(name, None, 2 * weight) for name, weight in around.items()
-    ]
+    half = float(with_numbers["half"])
+    found = []
+    for name, weight in with_numbers["content"].items():
+        if name in SATURATED:
+            found.append(Weighing(name, alone=round(100 * ranking.saturate(weight, half))))
+            continue
+        more, less = ranking.saturate(half + weight, half), ranking.saturate(half - weight, half)
+        up = 0 if name in NEVER_GAINS else round(100 * more) - MIDDLE
+        found.append(Weighing(name, up=up, down=MIDDLE - round(100 * less)))
+    # Of circumstances an unknown one stands in the middle; one that fits takes nothing away.
+    found += [Weighing(name, down=round(2 * weight * MIDDLE)) for name, weight in with_numbers["around"].items()]
+    return found

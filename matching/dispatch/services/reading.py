@@ -12,6 +12,7 @@ from ...accounts.actor import Actor
 from ...database import db
 from ...help_requests import services as help_requests
 from ...help_requests.models import Handover, HelpRequest
+from ...help_requests.states import WORKFLOW, RequestAction
 from ...i18n import today
 from ...outbox import MessageState
 from ...registry.models import Registry
@@ -20,7 +21,8 @@ from ..states import WAITING, AgreementState, InquiryState
 from .agreeing import agreements_of
 from .deciding import decision_of, revoked_decisions_of
 from .inquiring import next_to_ask
-from .shortlisting import admitted
+from .relaxing import FITTING
+from .shortlisting import OPEN_TO_SEARCH, admitted
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,19 @@ class Case:
     @property
     def today(self) -> date:
         return today(self.now)
+
+    @property
+    def has_a_fitting_one(self) -> bool:
+        """Whether anybody whom the reader sees on the list is strong or possible."""
+        return any(candidate.strength in FITTING for candidate in self.candidates)
+
+    @property
+    def may_search(self) -> bool:
+        return self.request.state in OPEN_TO_SEARCH
+
+    @property
+    def may_be_given_up(self) -> bool:
+        return WORKFLOW.allows(self.request.state, RequestAction.GIVE_UP)
 
     @property
     def waiting(self) -> Inquiry | None:
@@ -90,15 +105,13 @@ def read_case(request: HelpRequest, *, by: Actor, now: datetime, sees_councils: 
             .order_by(Inquiry.asked_at, Inquiry.id)
         )
     )
-    shown = admitted(candidates, on=today(now)) | {inquiry.candidate_id for inquiry in inquiries}
+    asked = {inquiry.candidate_id for inquiry in inquiries}
     hidden = frozenset(inquiry.party_id for inquiry in inquiries if is_hidden(inquiry, sees_councils=sees_councils))
     decision = decision_of(request)
     return Case(
         request=request,
         shortlist=shortlist,
-        candidates=[
-            c for c in candidates if c.id in shown and (sees_councils or c.of_registry is not Registry.COUNCIL)
-        ],
+        candidates=_seen(candidates, asked=asked, on=today(now), sees_councils=sees_councils),
         inquiries=[inquiry for inquiry in inquiries if inquiry.party_id not in hidden],
         agreements=agreements_of(request),
         decision=None if decision and _names(decision, hidden) else decision,
@@ -107,6 +120,24 @@ def read_case(request: HelpRequest, *, by: Actor, now: datetime, sees_councils: 
         hidden=hidden,
         now=now,
     )
+
+
+def candidates_of(shortlist: Shortlist, *, on: date, sees_councils: bool) -> list[Candidate]:
+    """Whom this reader may see of a list, however old: those who may still be matched, and those who were asked."""
+    query = (
+        select(Candidate)
+        .where(Candidate.shortlist_id == shortlist.id)
+        .options(joinedload(Candidate.party))
+        .order_by(Candidate.rank, Candidate.id)
+    )
+    listed = list(db.session.scalars(query))
+    asked = set(db.session.scalars(select(Inquiry.candidate_id).where(Inquiry.request_id == shortlist.request_id)))
+    return _seen(listed, asked=asked, on=on, sees_councils=sees_councils)
+
+
+def _seen(listed: list[Candidate], *, asked: set[int], on: date, sees_councils: bool) -> list[Candidate]:
+    shown = admitted(listed, on=on) | asked
+    return [c for c in listed if c.id in shown and (sees_councils or c.of_registry is not Registry.COUNCIL)]
 
 
 def is_hidden(inquiry: Inquiry, *, sees_councils: bool) -> bool:

@@ -1,6 +1,6 @@
 """Pages of the dispatch room, one module for each kind of reader."""
 
-from . import archive, candidates, decisions, desk, handing_over, inquiries, links, requester
+from . import archive, candidates, decisions, desk, handing_over, inquiries, links, requester, shortlists
 from .base import bp
 
 blueprints = (bp,)
@@ -15,4 +15,5 @@ __all__ = [
     "inquiries",
     "links",
     "requester",
+    "shortlists",
 ]

@@ -13,7 +13,7 @@ from ...database import db
 from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest
 from ...registry.forms import sent as sent_in_time
-from ..models import Agreement, Candidate, Dispatch, Inquiry, Notice
+from ..models import Agreement, Candidate, Dispatch, Inquiry, Notice, Shortlist
 from ..services.handing_over import tells_of_councils
 from ..services.reading import Case, read_case
 
@@ -27,6 +27,10 @@ def utcnow() -> datetime:
 
 def load_request(request_id: int) -> HelpRequest | None:
     return db.session.get(HelpRequest, request_id)
+
+
+def load_shortlist(shortlist_id: int) -> Shortlist | None:
+    return db.session.get(Shortlist, shortlist_id)
 
 
 def load_candidate(candidate_id: int) -> Candidate | None:

@@ -24,7 +24,8 @@ from .base import bp, case_of, load_request, utcnow
 @requires(Permission.REQUEST_HANDLE, load_request)
 def candidates(help_request: HelpRequest) -> str:
     page = case_of(help_request)
-    return render_template("dispatch/candidates.html", case=page, handles=True)
+    earlier = shortlisting.earlier_shortlists(help_request)
+    return render_template("dispatch/candidates.html", case=page, handles=True, earlier=earlier)
 
 
 @bp.post("/requests/<int:request_id>/candidates")

@@ -19,22 +19,14 @@ from ..forms import ConfirmForm, ReplyForm
 from ..history import history_of_case
 from ..models import Candidate
 from ..services import contacts
-from ..services.explaining import bars_of, reasons_of, telling_first
+from ..services.explaining import reasons_of, shown_points, telling_first
 from ..services.handing_over import also_registered
 from ..services.queue import case_after
 from ..services.queue import queue as open_requests
-from ..wording import first_wish, say, second_wish, terms_in_words
+from ..showing import fitting_of, grouped, left_out_of, relaxed_of, rows_of
+from ..wording import first_wish, say, second_wish, terms_in_words, what_counts
 from .base import bp, case_of, load_request, utcnow
 from .requester import is_looked_for
-
-
-def _rows_of(candidate: Candidate) -> list[tuple[str, int | None, int]]:
-    """A candidate's bars as (label, got, of): each criterion by itself, of a hundred."""
-    return [
-        (criterion_label(bar.criterion), None if bar.got is None else round(100 * bar.got / bar.of), 100)
-        for bar in bars_of(candidate)
-        if bar.of
-    ]
 
 
 def _is_more(candidate: Candidate) -> bool:
@@ -47,7 +39,14 @@ _GLOBALS: dict[str, Any] = {
     "say": say,
     "reasons_of": reasons_of,
     "telling_first": telling_first,
-    "rows_of": _rows_of,
+    "grouped": grouped,
+    "relaxed_of": relaxed_of,
+    "fitting_of": fitting_of,
+    "left_out_of": left_out_of,
+    "criterion_label": criterion_label,
+    "what_counts": what_counts,
+    "points": shown_points,
+    "rows_of": rows_of,
     "strength": strength_label,
     "has_more_registrations": _is_more,
     "first_wish": first_wish,
