@@ -19,7 +19,9 @@ from wtforms import StringField
 
 from .accounts.actor import Actor
 from .accounts.permissions import current_actor, public
+from .concepts.services import understood
 from .database import db
+from .engine.lexicon import Concept
 from .errors import MatchingError
 from .groups import publishing as groups
 from .help_requests import publishing as help_requests
@@ -71,11 +73,17 @@ def _asked(filters: Any) -> dict[str, Any]:
     """The filters as every ``publishing`` takes them."""
     return {
         "words": filters.words,
+        "as_written": filters.as_written,
         "field": filters.field.data,
         "district": filters.district.data,
         "page": filters.page,
         "per_page": PER_PAGE,
     }
+
+
+def _meant(filters: Any) -> tuple[Concept, ...]:
+    """What the words are understood as; nothing where only the words themselves are searched for."""
+    return () if filters.as_written else understood(filters.words)
 
 
 def _face(shown: Callable[[str], Any], key: str, *, gone: str) -> Any:
@@ -91,7 +99,7 @@ def _face(shown: Callable[[str], Any], key: str, *, gone: str) -> Any:
 def groups_list() -> str:
     filters = GroupFilters()
     found = groups.public_entries(day=_today(), **_asked(filters))
-    return render_template("directory/groups.html", filters=filters, found=found)
+    return render_template("directory/groups.html", filters=filters, found=found, meant=_meant(filters))
 
 
 @bp.get("/groups/<key>")
@@ -106,7 +114,7 @@ def group(key: str) -> str:
 def supporters_list() -> str:
     filters = SupporterFilters()
     found = supporters.public_entries(day=_today(), **_asked(filters))
-    return render_template("directory/supporters.html", filters=filters, found=found)
+    return render_template("directory/supporters.html", filters=filters, found=found, meant=_meant(filters))
 
 
 @bp.get("/supporters/<key>")
@@ -121,7 +129,7 @@ def supporter(key: str) -> str:
 def requests_list() -> str:
     filters = RequestFilters()
     found = help_requests.public_requests(day=_today(), **_asked(filters))
-    return render_template("directory/requests.html", filters=filters, found=found)
+    return render_template("directory/requests.html", filters=filters, found=found, meant=_meant(filters))
 
 
 @bp.get("/requests/<key>")

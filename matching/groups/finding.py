@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, select
 
-from ..engine.types import Ask
-from ..profiles import services as profiles
-from ..profiles.models import Profile
+from ..profiles import finding
 from ..registry.models import Registry, Skill
 
-RELATED = 0.15  # of 1: below it what a group can do has little to do with the words
-SHORTEST = 2  # one letter alone is in too many words
-
-
-def related(words: str, *, day: date, most: int, among: Select[Any] | None = None) -> list[int]:
-    """Ids of groups that have to do with the words, best first. ``among``: a select of those that may be found.
-
-    Only what searches see is found: active, and with a basis. Bounded work, see ``profiles.search``.
-    """
-    if len(words) < SHORTEST:
-        return []
-    result = profiles.search(
-        Ask(title=words),
-        as_of=day,
-        registries=[Registry.GROUP.value],
-        limit=most,
-        content_only=True,
-        admits=Profile.registration_id.in_(among) if among is not None else None,
-    )
-    return [hit.registration_id for hit in result.hits if hit.ranked.score >= RELATED]
+related = partial(finding.related, registry=Registry.GROUP)
 
 
 def parties_saying(words: str) -> Select[Any]:

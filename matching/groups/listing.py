@@ -41,6 +41,7 @@ class Narrowed:
     """What the list is narrowed by, besides its part; None and no words: all."""
 
     words: str = ""
+    as_written: bool = False
     field: int | None = None
     district: int | None = None
     kind: OrganizationKind | None = None
@@ -87,28 +88,23 @@ def _meeting(by: Narrowed, day: date) -> tuple[list[ColumnElement[bool]], list[A
         conditions.append(Organization.organization_kind == by.kind)
     order: list[Any] = []
     if by.words:
-        answers, place = _answering(by.words, day)
+        answers, order = _answering(by.words, day, as_written=by.as_written)
         conditions.append(answers)
-        order = [place]
     return conditions, [*order, Party.kana_key, Party.name_key, Group.id]
 
 
-def _answering(words: str, day: date) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    """Who has the number, bears the words in the name, more or less, or can do what they say; and the place of each."""
+def _answering(words: str, day: date, *, as_written: bool) -> tuple[ColumnElement[bool], list[Any]]:
+    """Who has the number, bears the words in the name, more or less, or can do what they say; and the order:
+    whoever says just them stands before who means the same."""
     numbered = func.lower(Group.number) == fold(words)
     named = registry.holds_the_name(words) if registry.name_key(words) else false()
     alike = registry.parties_like(words, admits=Party.id.in_(select(Group.organization_id)))
-    skilled = related(words, day=day, most=MOST_RELATED)
-    answers = or_(
-        numbered,
-        named,
-        Group.organization_id.in_(alike),
-        Group.organization_id.in_(parties_saying(words)),
-        Group.id.in_(skilled),
-    )
-    places: list[Any] = [(numbered, 0), (named, 1), (Group.organization_id.in_(alike), 2)]
-    places += [(Group.id == id_, place) for place, id_ in enumerate(skilled, 3)]
-    return answers, case(*places, else_=MOST_RELATED + 3)
+    skilled = related(words, day=day, most=MOST_RELATED, as_written=as_written)
+    known, saying = Group.organization_id.in_(alike), Group.organization_id.in_(parties_saying(words))
+    kinds: list[Any] = [(numbered, 0), (named, 1), (known, 2), (saying, 3)]
+    places: list[Any] = [(Group.id == id_, place) for place, id_ in enumerate(skilled)]
+    order = [case(*kinds, else_=4), *([case(*places, else_=MOST_RELATED)] if places else [])]
+    return or_(numbered, named, known, saying, Group.id.in_(skilled)), order
 
 
 def _phrases(party_ids: list[int] | Select[Any], *, most: int) -> dict[int, list[str]]:

@@ -56,6 +56,7 @@ def public_entries(
     *,
     day: date,
     words: str = "",
+    as_written: bool = False,
     field: int | None = None,
     district: int | None = None,
     page: int = 1,
@@ -69,7 +70,7 @@ def public_entries(
         query = query.where(or_(Group.anywhere, Group.districts.any(District.id == district)))
     words = words.strip()[:LONGEST]
     if words:
-        ids = _answering(query, words, day)
+        ids = _answering(query, words, day, as_written=as_written)
         query = query.where(Group.id.in_(ids))
         if ids:
             place = {group_id: position for position, group_id in enumerate(ids)}
@@ -116,9 +117,9 @@ def _published() -> Select[Any]:
     )
 
 
-def _answering(query: Select[Any], words: str, day: date) -> list[int]:
+def _answering(query: Select[Any], words: str, day: date, *, as_written: bool) -> list[int]:
     """Ids that the words find, best first: by the name, then by what the group can do."""
-    skilled = related(words, day=day, most=FOUND, among=select(Group.id).where(is_published()))
+    skilled = related(words, day=day, most=FOUND, among=select(Group.id).where(is_published()), as_written=as_written)
     registered = Party.id.in_(select(Group.organization_id).where(is_published()))
     alike = registry.parties_like(words, admits=registered)
     named = registry.holds_the_name(words) if name_key(words) else false()

@@ -19,15 +19,17 @@ from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from ..concepts.services import understood
 from ..database import db
 from ..i18n import as_day, today
 from ..registry.paging import Paged
 from ..registry.vocabulary import District, Field, Money
 from .models import HelpRequest, Occasion
-from .services.finding import holds, text_key, word_keys
+from .services.finding import LONGEST, holds, text_key, word_keys
 from .states import RequestState
 
 FIRST_SENTENCE = re.compile(r"(.{4,}?)。(?=.)")
+KANA = re.compile(r"[ァ-ヺー]*")  # as text_key leaves it
 LONGEST_TITLE = 50
 LOOKED_AT = 500  # the latest released that words are compared with
 # Somebody is still looked for. Whoever comes is not yet promised.
@@ -53,6 +55,7 @@ def public_requests(
     *,
     day: date,
     words: str = "",
+    as_written: bool = False,
     field: int | None = None,
     district: int | None = None,
     page: int = 1,
@@ -60,7 +63,8 @@ def public_requests(
 ) -> Pagination:
     """Pages of ``PublicRequest``, latest released first, for the macro ``pagination``; a fixed number of queries.
 
-    Words are compared with what is shown of the latest ``LOOKED_AT``; without words the database cuts the page out.
+    Words, and unless ``as_written`` other names of what they mean, are compared with what is shown of the latest
+    ``LOOKED_AT``; without words the database cuts the page out.
     """
     query = _shown(day)
     if field is not None:
@@ -70,10 +74,19 @@ def public_requests(
     asked = word_keys(words)
     if not asked:
         return _page(query, page=page, per_page=per_page)
+    meant = set() if as_written else _names_of_what_is_meant(words)
     found = [public_face(row) for row in db.session.scalars(query.limit(LOOKED_AT))]
-    return Paged(
-        [one for one in found if holds(asked, text_key(f"{one.title} {one.outline}"))], page=page, per_page=per_page
-    )
+    texts = [text_key(f"{one.title} {one.outline}") for one in found]
+    answering = [
+        one for one, text in zip(found, texts, strict=True) if holds(asked, text) or any(name in text for name in meant)
+    ]
+    return Paged(answering, page=page, per_page=per_page)
+
+
+def _names_of_what_is_meant(words: str) -> set[str]:
+    """What else somebody would call it, without short words of kana, which stand within others."""
+    names = {text_key(name) for concept in understood(words[:LONGEST]) for name in (*concept.names, *concept.experts)}
+    return {name for name in names if len(name) > 3 or (len(name) > 1 and not KANA.fullmatch(name))}
 
 
 def _page(query: Select[HelpRequest], *, page: int, per_page: int) -> Pagination:

@@ -32,6 +32,7 @@ class Narrowed:
     """What the list is narrowed by, besides the state; None and no words: everybody."""
 
     words: str = ""
+    as_written: bool = False
     field: int | None = None
     district: int | None = None
     kind: PartyKind | None = None
@@ -81,22 +82,24 @@ def _meeting(by: Narrowed, day: date) -> tuple[list[ColumnElement[bool]], list[A
         conditions.append(Party.kind == by.kind)
     order: list[Any] = [case((Supporter.state == SupporterState.SUBMITTED, 0), else_=1)]
     if by.words:
-        answers, place = _answering(by.words, day)
+        answers, order = _answering(by.words, day, as_written=by.as_written)
         conditions.append(answers)
-        order = [place]
     return conditions, [*order, Party.kana_key, Party.name_key, Supporter.id]
 
 
-def _answering(words: str, day: date) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    """Who bears the words in the name, more or less, or can do what they say; and the place of each."""
+def _answering(words: str, day: date, *, as_written: bool) -> tuple[ColumnElement[bool], list[Any]]:
+    """Who bears the words in the name, more or less, or can do what they say; and the order: whoever says just them
+    stands before who means the same."""
     registered = Party.id.in_(select(Supporter.party_id))
     alike = registry.parties_like(words, admits=registered)
     named = registry.holds_the_name(words) if registry.name_key(words) else false()
-    skilled = related(words, day=day, most=MOST_RELATED)
-    able = or_(Supporter.party_id.in_(parties_saying(words)), Supporter.id.in_(skilled), _of_the_directory(words))
-    places: list[Any] = [(named, 0), (Supporter.party_id.in_(alike), 1)]
-    places += [(Supporter.id == id_, place) for place, id_ in enumerate(skilled, 2)]
-    return or_(named, Supporter.party_id.in_(alike), able), case(*places, else_=MOST_RELATED + 2)
+    skilled = related(words, day=day, most=MOST_RELATED, as_written=as_written)
+    saying = Supporter.party_id.in_(parties_saying(words))
+    able = or_(saying, Supporter.id.in_(skilled), _of_the_directory(words))
+    kinds: list[Any] = [(named, 0), (Supporter.party_id.in_(alike), 1), (saying, 2)]
+    places: list[Any] = [(Supporter.id == id_, place) for place, id_ in enumerate(skilled)]
+    order = [case(*kinds, else_=3), *([case(*places, else_=MOST_RELATED)] if places else [])]
+    return or_(named, Supporter.party_id.in_(alike), able), order
 
 
 def _of_the_directory(words: str) -> ColumnElement[bool]:

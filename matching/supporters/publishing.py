@@ -56,6 +56,7 @@ def public_entries(
     *,
     day: date,
     words: str = "",
+    as_written: bool = False,
     field: int | None = None,
     district: int | None = None,
     page: int = 1,
@@ -69,7 +70,7 @@ def public_entries(
         query = query.where(or_(Supporter.anywhere, Supporter.districts.any(District.id == district)))
     words = words.strip()[:LONGEST]
     if words:
-        ids = _answering(query, words, day)
+        ids = _answering(query, words, day, as_written=as_written)
         place = {supporter_id: position for position, supporter_id in enumerate(ids)}
         query = query.where(Supporter.id.in_(ids))
         if place:
@@ -124,9 +125,9 @@ def _published() -> Select[Any]:
     )
 
 
-def _answering(query: Select[Any], words: str, day: date) -> list[int]:
+def _answering(query: Select[Any], words: str, day: date, *, as_written: bool) -> list[int]:
     """Ids that the words find, best first: by what they can do, then by the names that are shown."""
-    told = related(words, day=day, most=FOUND, among=select(Supporter.id).where(is_published()))
+    told = related(words, day=day, most=FOUND, among=select(Supporter.id).where(is_published()), as_written=as_written)
     named = and_(_is_named(), registry.holds_the_name(words)) if name_key(words) else None
     asked = or_(
         Supporter.id.in_(told), Supporter.party_id.in_(parties_saying(words)), *([named] if named is not None else [])

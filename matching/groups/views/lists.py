@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from ...accounts.permissions import Permission, requires
 from ...accounts.taking import take_home
+from ...concepts.services import understood
 from ...i18n import today
 from .. import listing, services
 from ..forms import GroupFilters
@@ -21,7 +22,7 @@ def _asked() -> tuple[Any, Narrowed, Part]:
     """The filters as they stand in the address."""
     form: Any = GroupFilters()
     part = {part.value: part for part in Part}.get(request.args.get("state", ""), Part.ACTIVE)
-    return form, Narrowed(form.words, form.field.data, form.district.data, form.kind.data), part
+    return form, Narrowed(form.words, form.as_written, form.field.data, form.district.data, form.kind.data), part
 
 
 @bp.get("/groups")
@@ -33,6 +34,7 @@ def index() -> str:
         "groups/index.html",
         found=listing.find(narrowed, part, day=day, page=form.page),
         form=form,
+        meant=() if form.as_written else understood(form.words),
         part=part,
         parts=list(Part),
         day=day,

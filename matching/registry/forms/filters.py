@@ -42,10 +42,16 @@ class Filters(wtforms.Form):
         return (field.data or "")[:LONGEST]
 
     @property
+    def as_written(self) -> bool:
+        """Only what the words say as they stand; what they mean is left out."""
+        return bool(self.words) and request.args.get("as") == "written"
+
+    @property
     def page(self) -> int:
         return min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
 
     @property
     def address(self) -> dict[str, str]:
         """The filters in use, as they stand in the address: for links to other pages of the same list."""
-        return {name: request.args[name] for name, field in self._fields.items() if field.data and name in request.args}
+        used = {name: request.args[name] for name, field in self._fields.items() if field.data and name in request.args}
+        return used | {"as": "written"} if self.as_written else used

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from ...accounts.permissions import Permission, requires
 from ...accounts.taking import take_home
+from ...concepts.services import understood
 from ...i18n import today
 from .. import listing
 from ..forms import SupporterFilters
@@ -21,7 +22,7 @@ from . import bp
 def _asked() -> tuple[Any, Narrowed, SupporterState | None]:
     """The filters as they stand in the address."""
     form: Any = SupporterFilters()
-    narrowed = Narrowed(form.words, form.field.data, form.district.data, form.kind.data)
+    narrowed = Narrowed(form.words, form.as_written, form.field.data, form.district.data, form.kind.data)
     return form, narrowed, {state.value: state for state in SupporterState}.get(request.args.get("state", ""))
 
 
@@ -31,7 +32,13 @@ def index() -> str:
     form, narrowed, state = _asked()
     found = listing.find(narrowed, state=state, day=today(datetime.now(UTC)), page=form.page)
     return render_template(
-        "supporters/index.html", found=found, form=form, state=state, states=list(SupporterState), address=form.address
+        "supporters/index.html",
+        found=found,
+        form=form,
+        meant=() if form.as_written else understood(form.words),
+        state=state,
+        states=list(SupporterState),
+        address=form.address,
     )
 
 

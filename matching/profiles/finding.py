@@ -1,0 +1,64 @@
+"""Finding registrations for lists and the directory: whose words answer those of a search, or mean the same."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select
+
+from ..concepts.services import understood
+from ..engine.text import analyse
+from ..engine.types import Ask, Ranked, Reason
+from ..registry.models import Registry
+from .models import Profile
+from .search import search
+
+SHORTEST = 2  # one letter alone is in too many words
+NEAR = 0.5  # nearness of meaning, 0…1, below which something is not an answer
+BY_MEANING = ("words.concept", "meaning.related")
+
+
+def related(
+    words: str,
+    *,
+    registry: Registry,
+    day: date,
+    most: int,
+    among: Select[Any] | None = None,
+    as_written: bool = False,
+) -> list[int]:
+    """Ids of registrations that have to do with the words, best first. ``among``: a select of those that may be found.
+
+    Somebody is found who says one of the words or another word for it, or whose words mean the same; letters in a row
+    that happen to be alike are not enough, nor is a word like 教える beside one that says what. ``as_written`` leaves
+    out what is only meant. Only what searches see is found: active, and with a basis. Bounded work, see ``search``.
+    """
+    if len(words) < SHORTEST:
+        return []
+    result = search(
+        Ask(title=words, concepts=() if as_written else tuple(one.id for one in understood(words))),
+        as_of=day,
+        registries=[registry.value],
+        limit=most,
+        content_only=True,
+        admits=Profile.registration_id.in_(among) if among is not None else None,
+    )
+    terms = analyse(words)
+    roles = {form for term in terms if term.role for form in (term.text, term.surface)}
+    ignored = roles if any(not term.role for term in terms) else set()
+    return [hit.registration_id for hit in result.hits if _answers(hit.ranked, ignored, as_written=as_written)]
+
+
+def _answers(ranked: Ranked, ignored: set[str], *, as_written: bool) -> bool:
+    return any(
+        _is_evidence(reason) and reason.params["asked"] not in ignored
+        for reason in ranked.reasons
+        if not (as_written and reason.code in BY_MEANING)
+    )
+
+
+def _is_evidence(reason: Reason) -> bool:
+    if reason.code == "meaning.related":
+        return float(reason.params["nearness"] or 0) >= NEAR
+    return reason.kind == "matched" and reason.criterion == "words"
