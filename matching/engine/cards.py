@@ -1,4 +1,4 @@
-"""A card made ready for comparing: its phrases folded and cut into words, in a form that JSON can keep."""
+"""A card made ready for comparing: its phrases folded, cut into words, ideas and meaning, in a form that can be kept."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .text import Term, analyse, fold
+import numpy as np
+import numpy.typing as npt
+
+from .disclaimers import without_disclaimers
+from .knowledge import Knowledge
+from .lexicon import IDEA_MARK
+from .text import Term, analyse, fold, sentences
 from .types import Card
 
-# One word of a card: what the index holds, what the registrant wrote, and PLAIN, COMPOUND or ROLE.
+# One word of a card: what the index holds, what the registrant wrote, and PLAIN, COMPOUND, ROLE or IDEA.
 Word = tuple[str, str, int]
-PLAIN, COMPOUND, ROLE = 0, 1, 2
+PLAIN, COMPOUND, ROLE, IDEA = 0, 1, 2, 3
+Rows = npt.NDArray[np.int8]
 
 PHRASE_WEIGHT = 1.0
 INTRO_WEIGHT = 0.5
+IDEA_CERTAINTY = 0.35  # a card speaks of a concept from here on
+MOST_SENTENCES = 8  # of an introduction that get a meaning of their own
 
 
 @dataclass(frozen=True)
@@ -28,21 +37,48 @@ class Wording:
 
 @dataclass(frozen=True)
 class ReadCard:
-    """A card with its words; ``phrases`` runs parallel to ``card.phrases``."""
+    """A card with its words; ``phrases`` runs parallel to ``card.phrases``.
+
+    ``meaning`` is (phrases + sentences of the introduction + 1, dimensions) int8, the last row the whole card; None
+    when no encoder read it.
+    """
 
     card: Card
     phrases: tuple[Wording, ...]
     intro: Wording
+    meaning: Rows | None = None
 
 
-def read(card: Card) -> ReadCard:
-    return ReadCard(card, tuple(_wording(phrase.text) for phrase in card.phrases), _wording(card.intro))
+def read(card: Card, knowledge: Knowledge | None = None) -> ReadCard:
+    """What a card says, without the clauses that say what its owner does not do (see ``disclaimers``)."""
+    phrases = tuple(_wording(without_disclaimers(phrase.text), knowledge) for phrase in card.phrases)
+    return ReadCard(card, phrases, _wording(without_disclaimers(card.intro), knowledge), meaning_of(card, knowledge))
 
 
-def terms_of(card: Card) -> tuple[Term, ...]:
-    """Every word of the card, repeated as written: what the vocabulary learns from it."""
-    texts = [phrase.text for phrase in card.phrases] + [card.intro]
-    return tuple(term for text in texts for term in analyse(text))
+def meaning_of(card: Card, knowledge: Knowledge | None) -> Rows | None:
+    """The encoder's rows of a card, 127 for 1; the whole card says its phrases twice."""
+    if knowledge is None or knowledge.encoder is None:
+        return None
+    phrases = [without_disclaimers(phrase.text) for phrase in card.phrases]
+    whole = "\n".join([*phrases, *phrases, without_disclaimers(card.intro)])
+    rows = knowledge.encoder.encode([*phrases, *intro_sentences(card), whole])
+    return np.round(rows * 127).astype(np.int8)
+
+
+def intro_sentences(card: Card) -> tuple[str, ...]:
+    return sentences(without_disclaimers(card.intro))[:MOST_SENTENCES]
+
+
+def terms_of(read_card: ReadCard) -> tuple[Term, ...]:
+    """Every word and idea of the card: what the vocabulary learns from it."""
+    texts = [without_disclaimers(phrase.text) for phrase in read_card.card.phrases] + [
+        without_disclaimers(read_card.card.intro)
+    ]
+    ideas = {
+        text for wording in (*read_card.phrases, read_card.intro) for text, _, kind in wording.words if kind == IDEA
+    }
+    words = tuple(term for text in texts for term in analyse(text))
+    return (*words, *(Term(idea, "", (), idea) for idea in sorted(ideas)))
 
 
 def posting_weights(card: ReadCard) -> dict[str, float]:
@@ -57,14 +93,19 @@ def posting_weights(card: ReadCard) -> dict[str, float]:
 
 
 def dump(card: ReadCard) -> str:
-    """The words alone as JSON text: ``load(card.card, dump(card)) == card``."""
+    """The words alone as JSON text, to be read by ``load``."""
     kept = [[wording.folded, wording.words] for wording in (*card.phrases, card.intro)]
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
-def load(card: Card, kept: str) -> ReadCard:
+def load(card: Card, kept: str, meaning: bytes | None = None) -> ReadCard:
+    """``load(card.card, dump(card), card.meaning.tobytes()) == card``, compared by value."""
     wordings = _loaded(kept)
-    return ReadCard(card, wordings[:-1], wordings[-1])
+    rows = len(card.phrases) + len(intro_sentences(card)) + 1
+    matrix = None
+    if meaning is not None and len(meaning) % rows == 0:
+        matrix = np.frombuffer(meaning, dtype=np.int8).reshape(rows, -1)
+    return ReadCard(card, wordings[:-1], wordings[-1], matrix)
 
 
 # By the text itself: however a profile changes, what is kept here stays true.
@@ -76,9 +117,15 @@ def _loaded(kept: str) -> tuple[Wording, ...]:
     )
 
 
-@lru_cache(maxsize=32_768)
-def _wording(text: str) -> Wording:
-    return Wording(fold(text), tuple((term.text, term.surface, _kind(term)) for term in analyse(text)))
+def _wording(text: str, knowledge: Knowledge | None) -> Wording:
+    words: list[Word] = [(term.text, term.surface, _kind(term)) for term in analyse(text)]
+    if knowledge is not None:
+        words += [
+            (IDEA_MARK + meant.concept, meant.words[:40], IDEA)
+            for meant in knowledge.said_in_all(text)
+            if meant.certainty >= IDEA_CERTAINTY
+        ]
+    return Wording(fold(text), tuple(words))
 
 
 def _kind(term: Term) -> int:

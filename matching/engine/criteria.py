@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from .cards import ReadCard, Wording
-from .evidence import Evidence
+from .disclaimers import disclaimers
+from .evidence import NEED_COVERED, Evidence
 from .reasons import MATCHED, MISSING, UNKNOWN, WARNING, Params
 from .text import fold
 from .types import Ask, Card, Reason, Standing
 
+NEED_FULL = 0.8  # answered so far, a need is answered
 MONEY_ORDER = ("free", "expenses", "fee")
 FAR_KM = 20.0  # from here on a district is as far as it can be
 RESTED_DAYS = 180  # asked longer ago than this counts as never asked
@@ -79,8 +81,46 @@ def support(wanted: frozenset[str], card: Card, *, chosen: bool = True) -> Findi
     return Finding(0.0, missing if chosen else ())
 
 
-def level(card: ReadCard, evidence: Evidence) -> Finding:
-    """The level and qualification of the phrases that answer the ask; confirmed ones count most."""
+def needs(evidence: Evidence) -> Finding:
+    """How many of several needs are answered, each for itself: none pays for another."""
+    covered = sum(answered >= NEED_COVERED for answered in evidence.needs)
+    fit = sum(min(answered / NEED_FULL, 1.0) for answered in evidence.needs) / len(evidence.needs)
+    if covered == len(evidence.needs):
+        return Finding(fit, (Reason(MATCHED, "needs", "needs.all", {"of": covered}),))
+    return Finding(fit, (Reason(MISSING, "needs", "needs.some", {"covered": covered, "of": len(evidence.needs)}),))
+
+
+def limits(card: ReadCard, evidence: Evidence, wanted: frozenset[str]) -> Finding:
+    """What the registrant says they do not do, held against what is wanted; always told, whether it matters or not.
+
+    Half a fit is the neutral middle: nobody gains by having no limits.
+    """
+    found = [one for text in (*(p.text for p in card.card.phrases), card.card.intro) for one in disclaimers(text)]
+    reasons: list[Reason] = []
+    fit: float | None = None
+    for one in found:
+        if one.modest:
+            continue
+        reasons.append(Reason(WARNING, "limits", "limit.stated", {"theirs": one.words}))
+        if one.about & _DENIED_BY.keys() and any(wanted & _DENIED_BY[about] for about in one.about & _DENIED_BY.keys()):
+            fit = 0.0
+    return Finding(fit, tuple(reasons))
+
+
+_DENIED_BY = {
+    "teach": frozenset({"instruct", "lecture"}),
+    "advise": frozenset({"advise"}),
+    "assist": frozenset({"assist", "operate"}),
+}
+
+
+def level(card: ReadCard, evidence: Evidence, wanted: frozenset[str]) -> Finding:
+    """The level and qualification of the phrases that answer the ask; confirmed ones count most.
+
+    Where neither is recorded and advice or teaching is wanted, what they say of themselves tells a little.
+    """
+    if not any(p.qualification or p.level is not None for p in card.card.phrases) and wanted & _WANTS_SKILL:
+        return _self_told(card, evidence)
     if not any(p.qualification or p.level is not None for p in card.card.phrases):
         return Finding(None, (Reason(UNKNOWN, "level", "level.unknown"),))
     answered = {expansion.term for expansion, _ in evidence.answered.values()}
@@ -107,6 +147,29 @@ def level(card: ReadCard, evidence: Evidence) -> Finding:
     if best is None:
         return Finding(None, (Reason(UNKNOWN, "level", "level.unknown"),))
     return Finding(best[0], (best[1],))
+
+
+_WANTS_SKILL = frozenset({"advise", "lecture", "instruct"})
+_EXPERT = re.compile(
+    r"[司書理計務護健産剤養教師療]士|医師|歯科医|看護師|保健師|助産師|薬剤師|保育士|教諭|教員|教授|研究員|学芸員|司書|技師|"
+    r"建築士|弁護士|診断士|カウンセラー|プランナー|インストラクター|トレーナー|師範|名人|杜氏|職人|板前|宮司|住職|記者|編集者|"
+    r"元[^、。]{0,10}(?:職員|教|官|署|社員|長)|[^、。]{1,8}(?:OB|経験者|経営|勤務|歴)[^、。]{0,4}[0-9一二三四五六七八九十]*|"
+    r"(?:[2-9][0-9]|[二三四五]十)年|[1２2一][ 級]?級|準?[1一]級|有資格|認定|公認|指導員|講師"
+)
+
+
+def _self_told(card: ReadCard, evidence: Evidence) -> Finding:
+    if not evidence.answered:
+        return Finding(None, (Reason(UNKNOWN, "level", "level.unknown"),))
+    texts = [*(phrase.text for phrase in card.card.phrases), card.card.intro]
+    modest = next((one.words for text in texts for one in disclaimers(text) if one.modest), None)
+    if modest is not None:
+        return Finding(0.0, (Reason(MISSING, "level", "level.amateur", {"theirs": modest}),))
+    for text in texts:
+        expert = _EXPERT.search(fold(text))
+        if expert is not None:
+            return Finding(0.75, (Reason(MATCHED, "level", "level.expert", {"theirs": expert.group()}),))
+    return Finding(None, (Reason(UNKNOWN, "level", "level.unknown"),))
 
 
 def _answers(wording: Wording, answered: set[str]) -> bool:

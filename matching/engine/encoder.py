@@ -1,14 +1,14 @@
 """The encoder: a text as one direction in a space that was learned from the lexicon, where a trouble lies near its help.
 
-Text → dictionary words → word vectors → mean weighted by what was learned about each word → one residual layer, for
-each of several seeds; the results side by side, turned onto fewer axes. Trained by ``matching.training``; NumPy alone
+Text → dictionary words → word vectors, shifted by what the lexicon taught → mean weighted by what was learned about each word → one residual layer, for
+each of several heads; the results side by side, turned onto fewer axes. Trained by ``matching.training``; NumPy alone
 at run time; optional, like the vectors that it stands on.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -41,13 +41,13 @@ class Encoder:
         self._vectors = words
         with np.load(path) as file:
             meta = json.loads(bytes(file["meta"]).decode("utf-8"))
-            self._axes: Floats = file["axes"].astype(np.float32)  # (seeds · 300, dimensions)
-            self._layers = tuple(
-                (u.astype(np.float32), v.astype(np.float32)) for u, v in zip(file["u"], file["v"], strict=True)
-            )
-            self._attention: Floats = file["attention"].astype(np.float32)  # (seeds, 300): which words matter
-            self._bias: Floats = file["bias"].astype(np.float32)  # (seeds,)
-            self._word_weights: Floats = file["word_weights"].astype(np.float32)  # (seeds, words), with rarity
+            self._axes: Floats = file["axes"].astype(np.float32)  # (heads · 300, dimensions)
+            self._layers: tuple[Floats, Floats] = (file["u"].astype(np.float32), file["v"].astype(np.float32))
+            self._attention: Floats = file["attention"].astype(np.float32)  # (heads, 300): which words matter
+            self._bias: Floats = file["bias"].astype(np.float32)  # (heads,)
+            self._word_weights: Floats = file["word_weights"].astype(np.float32)  # (heads, words), with rarity
+            self._shift_codes: npt.NDArray[np.int8] = file["shift_codes"]  # (words, shifts)
+            self._shift_turns: Floats = file["shift_turns"].astype(np.float32)  # (shifts, 300)
             self._concept_rows: Floats = file["concepts"].astype(np.float32)
         self.version: str = meta["version"]
         self.lexicon_version: str = meta["lexicon"]
@@ -83,13 +83,10 @@ class Encoder:
         if not len(rows):
             return np.zeros(self.dimensions, dtype=np.float32)
         known = np.array(numbers)
-        parts = []
-        for seed, (u, v) in enumerate(self._layers):
-            learned = np.where(known >= 0, self._word_weights[seed][known], 0.0)
-            rarity = np.where(known >= 0, 0.0, self._unknown_weight)
-            weights = np.exp(np.clip(rows @ self._attention[seed] + self._bias[seed], -STEEPEST, STEEPEST) + learned + rarity)
-            parts.append(layer(weights.astype(np.float32) @ rows, u, v))
-        return unit(np.concatenate(parts) @ self._axes)
+        weights = np.where(known >= 0, self._word_weights[:, known], self._unknown_weight)
+        shifts = np.where(known[:, None] >= 0, self._shift_codes[known], 0.0) @ self._shift_turns
+        u, v = self._layers
+        return unit(heads_of(rows, rows + shifts, weights, self._attention, self._bias, u, v) @ self._axes)
 
     def _read(self, text: str) -> tuple[Floats, list[int]]:
         """The word vectors of a text and the words' numbers, −1 for those outside the lexicon."""
@@ -114,19 +111,25 @@ class Encoder:
         return self._vectors.rows[rows], numbers
 
 
-def layer(x: Floats, u: Floats, v: Floats) -> Floats:
-    """The residual layer z = unit(x + V tanh(3 U x)) for one mean of word vectors."""
-    x = unit(x)
-    return unit(x + np.tanh(SLOPE * (x @ u)) @ v)
+def heads_of(
+    plain: Floats, shifted: Floats, weights: Floats, attention: Floats, bias: Floats, u: Floats, v: Floats
+) -> Floats:
+    """The words of one text through every head, side by side, (heads · 300,).
+
+    ``plain`` and ``shifted`` are (words, 300), ``weights`` (heads, words) in logarithms, ``attention`` (heads, 300),
+    ``u`` and ``v`` (heads, 300, 300). A head is z = unit(x + V tanh(3 U x)) of the weighted mean x.
+    """
+    learned = np.clip(attention @ plain.T + bias[:, None], -STEEPEST, STEEPEST)
+    x = np.exp(learned + weights) @ shifted
+    x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-6)
+    z = x + np.matmul(np.tanh(SLOPE * np.matmul(x[:, None], u)), v)[:, 0]
+    z /= np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-6)
+    found: Floats = z.astype(np.float32).ravel()
+    return found
 
 
 def unit(x: Floats) -> Floats:
     return x / max(float(np.linalg.norm(x)), 1e-6)
-
-
-def word_list(texts: Iterable[str]) -> list[str]:
-    """Every dictionary word of the texts, each once, in order."""
-    return list(dict.fromkeys(word for text in texts for word, _ in dictionary_words(text)))
 
 
 @lru_cache(maxsize=4)

@@ -7,8 +7,23 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .cards import COMPOUND, ROLE, ReadCard
-from .query import COMPOUND_WEIGHT, FUZZY, PLACE_WEIGHT, READING, SYNONYM, Expansion, Group, Query, Unit
+import numpy as np
+import numpy.typing as npt
+
+from .cards import COMPOUND, IDEA, PLAIN, ROLE, ReadCard, intro_sentences
+from .query import (
+    COMPOUND_WEIGHT,
+    CONCEPT,
+    CONCEPT_WEIGHT,
+    FUZZY,
+    PLACE_WEIGHT,
+    READING,
+    SYNONYM,
+    Expansion,
+    Group,
+    Query,
+    Unit,
+)
 from .reasons import MATCHED, MISSING, UNKNOWN, Params
 from .text import bigram_weight, bigrams, fold
 from .types import Reason
@@ -17,6 +32,13 @@ NEED_COVERED = 0.3  # share of a need's words (by weight) that a card must answe
 _UNMATCHED_IDF = 3.5  # a card's word outside the query: its rarity is not looked up
 _MOST_WORD_REASONS = 6
 _SIMILAR_LENGTH = 3
+_KIND_MASS = {PLAIN: 1.0, COMPOUND: 0.5, ROLE: 0.2, IDEA: 0.0}
+RELATED = 0.45  # a cosine from which two texts are told to be near in meaning
+_MOST_MEANING_REASONS = 3
+INTRO_MEANING = 0.9  # a sentence of the introduction counts a little less than a phrase
+_FAR, _CLOSE = 0.35, 0.75  # cosines that mean nothing and everything for one need
+
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -27,11 +49,17 @@ class Evidence:
                 holds every asked word itself, once, in a text of average length
     ``phrases`` mean over the ask's statements of the best soft cosine (idf-weighted) with one phrase
     ``bigrams`` share of the ask's character pairs, weighted by how much a pair tells; the introduction counts half
+    ``nearest`` mean over the ask's statements of the cosine with the text of the card nearest in meaning
+    ``whole``   cosine of the whole ask with the whole card (both 0 without an encoder)
+    ``needs``   for each need how well it alone is answered, by words or by meaning
     """
 
     terms: float
     phrases: float
     bigrams: float
+    nearest: float
+    whole: float
+    needs: tuple[float, ...]
     answered: Mapping[int, tuple[Expansion, str]]  # group → its best expansion and how the registrant wrote it
 
 
@@ -52,6 +80,7 @@ class Measure:
         for unit in query.units:
             for pair in bigrams(unit.text):
                 pairs[pair] = max(pairs.get(pair, 0.0), _unit_weight(unit) * bigram_weight(pair))
+        self._unit_weights: Floats = np.array([_unit_weight(unit) for unit in query.units], dtype=np.float32)
         self._pairs = tuple(sorted(pairs.items()))
         self._pair_sum = sum(pairs.values())
         self._units = tuple(
@@ -62,12 +91,31 @@ class Measure:
 
     def evidence(self, card: ReadCard) -> Evidence:
         terms, answered = self._terms(card)
+        near, whole = self._meaning(card)
+        weights = self._unit_weights
         return Evidence(
             terms=terms if self.ideal > 0 else 0.0,
             phrases=self._phrases(card) if answered else 0.0,
             bigrams=self._bigrams(card),
+            nearest=float(near @ weights / weights.sum()) if len(near) else 0.0,
+            whole=whole,
+            needs=tuple(
+                max(coverage(self.query, unit, answered), closeness(float(near[i])) if len(near) else 0.0)
+                for i, unit in enumerate(self.query.units[: len(self.query.needs)])
+            ),
             answered=answered,
         )
+
+    def _meaning(self, card: ReadCard) -> tuple[Floats, float]:
+        """For each statement the cosine with the card's nearest text, and that of the wholes."""
+        asked, told = self.query.meaning, card.meaning
+        if asked is None or told is None or told.shape[1] != len(asked.whole):
+            return np.zeros(0, dtype=np.float32), 0.0
+        rows = told.astype(np.float32) / 127
+        texts = rows[:-1].copy()
+        texts[len(card.phrases) :] *= INTRO_MEANING
+        near = (asked.units @ texts.T).max(axis=1) if len(texts) else np.zeros(len(asked.units), dtype=np.float32)
+        return near, float(rows[-1] @ asked.whole)
 
     def _terms(self, card: ReadCard) -> tuple[float, dict[int, tuple[Expansion, str]]]:
         said: dict[str, float] = {}
@@ -75,7 +123,7 @@ class Measure:
         length = 0.0
         answers = self.query.answers
         for wording, weight in (*((p, 1.0) for p in card.phrases), (card.intro, 0.5)):
-            length += weight * len(wording.words)
+            length += weight * sum(kind != IDEA for _, _, kind in wording.words)
             for text, surface, _ in wording.words:
                 if text in answers:
                     said[text] = said.get(text, 0.0) + weight
@@ -105,7 +153,7 @@ class Measure:
             held: dict[int, float] = {}
             mass = 0.0
             for text, _, kind in wording.words:
-                mass += _UNMATCHED_IDF * (0.2 if kind == ROLE else 0.5 if kind == COMPOUND else 1.0)
+                mass += _UNMATCHED_IDF * _KIND_MASS[kind]
                 for group, _expansion in answers.get(text, ()):
                     held[group] = max(held.get(group, 0.0), self._gain[group, text] * groups[group].weight)
             if held:
@@ -158,19 +206,20 @@ def words(query: Query, card: ReadCard, evidence: Evidence) -> tuple[Reason, ...
         if set(theirs) <= told or (query.groups[group].role and told):
             continue
         told |= set(theirs)
-        code = {READING: "words.reading", SYNONYM: "words.synonym", FUZZY: "words.fuzzy"}.get(
-            expansion.how, "words.exact"
-        )
+        code = _WORD_CODES.get(expansion.how, "words.exact")
         params: Params = {
             "asked": _as_written(query.groups[group].words, asked_texts),
             "theirs": _as_written(theirs, their_texts),
         }
+        if expansion.how == CONCEPT:
+            params["concept"] = query.groups[group].concept
         reasons.append(Reason(MATCHED, "words", code, params))
         if len(reasons) == _MOST_WORD_REASONS:
             break
+    reasons += meanings(query, card)
     uncovered = []
-    for need, unit in zip(query.needs, query.units, strict=False):
-        if coverage(query, unit, evidence) >= NEED_COVERED:
+    for need, answered in zip(query.needs, evidence.needs, strict=True):
+        if answered >= NEED_COVERED:
             continue
         similar = _similar(fold(need), card)
         if similar is not None:
@@ -180,6 +229,32 @@ def words(query: Query, card: ReadCard, evidence: Evidence) -> tuple[Reason, ...
     if not reasons and not uncovered:
         uncovered.append(Reason(MISSING, "words", "words.none"))
     return (*reasons, *uncovered)
+
+
+_WORD_CODES = {READING: "words.reading", SYNONYM: "words.synonym", FUZZY: "words.fuzzy", CONCEPT: "words.concept"}
+
+
+def meanings(query: Query, card: ReadCard) -> list[Reason]:
+    """The statements of the ask beside the text of the card that is nearest in meaning, the nearest first."""
+    asked, told = query.meaning, card.meaning
+    if asked is None or told is None or told.shape[1] != len(asked.whole) or len(told) < 2:
+        return []
+    cosines = asked.units @ (told[:-1].astype(np.float32) / 127).T
+    theirs = [*(phrase.text for phrase in card.card.phrases), *intro_sentences(card.card)]
+    pairs = sorted(
+        (-float(cosines[i, j]), i, j)
+        for i in range(len(query.units))
+        for j in (int(cosines[i].argmax()),)
+        if cosines[i, j] >= RELATED
+    )
+    found: list[Reason] = []
+    told_already: set[int] = set()
+    for negative, i, j in pairs:
+        if j not in told_already and len(found) < _MOST_MEANING_REASONS:
+            told_already.add(j)
+            params: Params = {"asked": query.units[i].text, "theirs": theirs[j], "nearness": round(-negative, 2)}
+            found.append(Reason(MATCHED, "meaning", "meaning.related", params))
+    return found
 
 
 def _as_written(word: str, texts: Sequence[str]) -> str:
@@ -197,18 +272,29 @@ def _told_first(group: Group) -> float:
     return group.weight * group.idf / (COMPOUND_WEIGHT if group.compound else 1.0)
 
 
-def coverage(query: Query, unit: Unit, evidence: Evidence) -> float:
-    """The share (0…1) of one statement's words, by weight and rarity, that the card answers."""
-    asked = [g for g in unit.groups if not query.groups[g].role] or list(unit.groups)
+def coverage(query: Query, unit: Unit, answered: Mapping[int, tuple[Expansion, str]]) -> float:
+    """The share (0…1) of one statement's words, by weight and rarity, that the card answers, or of its idea."""
+    ideas = [g for g in unit.groups if query.groups[g].concept is not None]
+    plain = [g for g in unit.groups if query.groups[g].concept is None]
+    asked = [g for g in plain if not query.groups[g].role] or plain
+    understood = max(
+        (answered[g][0].certainty * _sureness(query.groups[g], unit) for g in ideas if g in answered), default=0.0
+    )
     mass = sum(query.groups[g].weight * query.groups[g].idf for g in asked)
     if mass <= 0:
-        return 0.0
-    answered = sum(
-        query.groups[g].weight * query.groups[g].idf * evidence.answered[g][0].certainty
-        for g in asked
-        if g in evidence.answered
-    )
-    return answered / mass
+        return understood
+    found = sum(query.groups[g].weight * query.groups[g].idf * answered[g][0].certainty for g in asked if g in answered)
+    return max(found / mass, understood)
+
+
+def _sureness(idea: Group, unit: Unit) -> float:
+    """How sure it was that the statement speaks of the concept, 0…1."""
+    return min(idea.weight / (CONCEPT_WEIGHT * PLACE_WEIGHT[unit.place]), 1.0)
+
+
+def closeness(cosine: float) -> float:
+    """How much of a need a text of this nearness answers, 0…1."""
+    return min(max((cosine - _FAR) / (_CLOSE - _FAR), 0.0), 1.0)
 
 
 def _similar(need: str, card: ReadCard) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from .encoder import Encoder
 from .lexicon import MEANING, Lexicon, Meant, short_fingerprint
 from .text import sentences
-
 
 _MOST_SENTENCES = 40
 
@@ -24,6 +24,10 @@ class Knowledge:
     def version(self) -> str:
         return f"{self.lexicon.version}/{self.encoder.version if self.encoder else '-'}"
 
+    def shares_encoder_with(self, version: str) -> bool:
+        """Whether what was read with knowledge of this version lies in the same space of meaning."""
+        return version.rpartition("/")[2] == self.version.rpartition("/")[2]
+
     @cached_property
     def untrained(self) -> frozenset[str]:
         """Concepts that the encoder does not know as they stand: their situations count by their words."""
@@ -35,22 +39,34 @@ class Knowledge:
         )
 
     def meant_in(self, text: str) -> tuple[Meant, ...]:
-        """The concepts one statement speaks of: named in it, then by its meaning, or by the words of situations."""
-        found = {meant.concept: meant for meant in self.lexicon.named_in(text)}
-        if self.encoder is not None:
-            for id_, certainty in self.encoder.concepts(text):
-                if id_ in self.lexicon.concepts and id_ not in self.untrained:
-                    found.setdefault(id_, Meant(id_, certainty, MEANING, text))
+        """The concepts one statement of an ask speaks of: named in it, then by its meaning, or by words of situations."""
+        found = {meant.concept: meant for meant in self.said_in(text)}
         if self.encoder is None or self.untrained:
             for meant in self.lexicon.situated_in(text, among=None if self.encoder is None else self.untrained):
                 found.setdefault(meant.concept, meant)
         return tuple(found.values())
 
-    def meant_in_all(self, text: str) -> tuple[Meant, ...]:
-        """The same for a text of many sentences; each concept once, as where it is surest."""
-        found: dict[str, Meant] = {}
-        for sentence in sentences(text)[:_MOST_SENTENCES]:
-            for meant in self.meant_in(sentence):
-                if meant.concept not in found or found[meant.concept].certainty < meant.certainty:
-                    found[meant.concept] = meant
+    def said_in(self, text: str) -> tuple[Meant, ...]:
+        """The concepts that a short text names, or that its meaning is nearest to."""
+        found = {meant.concept: meant for meant in self.lexicon.named_in(text)}
+        if self.encoder is not None:
+            for id_, certainty in self.encoder.concepts(text):
+                if id_ in self.lexicon.concepts and id_ not in self.untrained:
+                    found.setdefault(id_, Meant(id_, certainty, MEANING, text))
         return tuple(found.values())
+
+    def meant_in_all(self, text: str) -> tuple[Meant, ...]:
+        """What an ask of many sentences speaks of; each concept once, as where it is surest."""
+        return _surest(self.meant_in(sentence) for sentence in sentences(text)[:_MOST_SENTENCES])
+
+    def said_in_all(self, text: str) -> tuple[Meant, ...]:
+        """What a registrant's text of many sentences speaks of."""
+        return _surest(self.said_in(sentence) for sentence in sentences(text)[:_MOST_SENTENCES])
+
+
+def _surest(some: Iterable[tuple[Meant, ...]]) -> tuple[Meant, ...]:
+    found: dict[str, Meant] = {}
+    for meant in (one for several in some for one in several):
+        if meant.concept not in found or found[meant.concept].certainty < meant.certainty:
+            found[meant.concept] = meant
+    return tuple(found.values())

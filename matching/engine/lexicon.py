@@ -19,6 +19,7 @@ from .text import analyse, boundaries, fold, sentences
 
 FOLDER = Path(__file__).parent / "data" / "lexicon"
 
+IDEA_MARK = "@"  # before a concept's id among index terms: no word begins so
 NAMED, SITUATION, MEANING, CHOSEN = "named", "situation", "meaning", "chosen"
 SITUATION_COVERED = 0.45  # share of a sentence's words, by rarity, that one situation must hold
 NEIGHBOUR = 0.6  # what a neighbour of a concept counts, times the weight of the link

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
 from .knowledge import Knowledge
-from .lexicon import CHOSEN, Meant
+from .lexicon import CHOSEN, IDEA_MARK, NEIGHBOUR, Lexicon, Meant
 from .text import Term, analyse, fold, kana_windows, sentences
 from .types import Ask
 
@@ -94,6 +96,14 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class AskMeaning:
+    """The encoder's rows of an ask: (units, dimensions), and (dimensions,) of the whole, in which the detail counts half."""
+
+    units: npt.NDArray[np.float32]
+    whole: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Query:
     ask: Ask
     groups: tuple[Group, ...]
@@ -102,6 +112,7 @@ class Query:
     profiles: int
     average_length: float
     answers: Mapping[str, tuple[tuple[int, Expansion], ...]]  # index term → (group, expansion)
+    meaning: AskMeaning | None = None
 
     def idf(self, df: int) -> float:
         return idf(df, self.profiles)
@@ -165,7 +176,17 @@ def build(ask: Ask, vocabulary: Vocabulary, knowledge: Knowledge | None = None) 
         profiles=profiles,
         average_length=max(vocabulary.average_length(), 1.0),
         answers={term: tuple(found) for term, found in answers.items()},
+        meaning=_meaning(statements, knowledge),
     )
+
+
+def _meaning(statements: Sequence[tuple[str, str]], knowledge: Knowledge | None) -> AskMeaning | None:
+    if knowledge is None or knowledge.encoder is None or not statements:
+        return None
+    first = [text for text, place in statements if place != "detail"]
+    whole = "\n".join([*first, *first, *(text for text, place in statements if place == "detail")])
+    rows = knowledge.encoder.encode([*(text for text, _ in statements), whole])
+    return AskMeaning(rows[:-1], rows[-1])
 
 
 class _Wanted:
@@ -273,7 +294,7 @@ def _meant(
 ) -> list[tuple[str, Group]]:
     if not ideas or knowledge is None:
         return []
-    said = {key: knowledge.lexicon.said_as(idea.meant.concept) for key, idea in ideas.items()}
+    said = {key: _answering(knowledge.lexicon, idea.meant.concept) for key, idea in ideas.items()}
     held = vocabulary.entries({term for terms in said.values() for term, _ in terms})
     found: list[tuple[str, Group]] = []
     for key, idea in ideas.items():
@@ -297,12 +318,19 @@ def _meant(
     return found
 
 
+def _answering(lexicon: Lexicon, id_: str) -> tuple[tuple[str, float], ...]:
+    """Index terms that answer a concept: cards that were read as speaking of it or of a neighbour, and its words."""
+    ideas = [(IDEA_MARK + id_, 1.0)]
+    ideas += [(IDEA_MARK + other, NEIGHBOUR * weight) for other, weight in sorted(lexicon.related(id_).items())]
+    return (*ideas, *lexicon.said_as(id_))
+
+
 def nearest(texts: Sequence[str], vocabulary: Sequence[str], *, limit: int = 8) -> dict[str, list[str]]:
     """For each text the words of ``vocabulary`` written almost like it (RapidFuzz ratio ≥ 80), nearest first.
 
     One cdist-like pass over the words, not over the people: 100,000 words cost about 40 ms.
     """
-    long_enough = [word for word in vocabulary if len(word) >= FUZZY_LENGTH]
+    long_enough = [word for word in vocabulary if len(word) >= FUZZY_LENGTH and word[0] != IDEA_MARK]
     found: dict[str, list[str]] = {}
     for text in texts:
         hits = process.extract(fold(text), long_enough, scorer=fuzz.ratio, score_cutoff=FUZZY_RATIO, limit=limit)

@@ -32,10 +32,14 @@ class Weights:
     Strength looks at content times what mismatches took away: unknown circumstances cost nothing there.
     """
 
-    version: str = "2026.1"
+    version: str = "2026.2"
     terms: float = 1.0
     phrases: float = 0.25
     bigrams: float = 0.5
+    nearest: float = 0.5
+    whole: float = 1.0
+    needs: float = 0.1
+    limits: float = 0.15
     field: float = 0.05
     support: float = 0.01
     level: float = 0.02
@@ -53,9 +57,13 @@ class Weights:
     def words(self) -> float:
         return self.terms + self.phrases + self.bigrams
 
+    @property
+    def meaning(self) -> float:
+        return self.nearest + self.whole
+
 
 WEIGHTS = Weights()
-CONTENT = ("words", "field", "support", "level")
+CONTENT = ("words", "meaning", "needs", "field", "support", "level", "limits")
 CIRCUMSTANCES = ("district", "dates", "money", "heads", "track", "fairness")
 CRITERIA = (*CONTENT, *CIRCUMSTANCES, "conflict")
 STRENGTHS = ("strong", "possible", "weak")
@@ -136,11 +144,13 @@ def _weigh(
             criteria.support(wanted, card.card, chosen=chosen),
             weights.support * (1.0 if chosen else 0.5),
         )
-    findings["level"] = (criteria.level(card, evidence), weights.level)
+    findings["level"] = (criteria.level(card, evidence, wanted), weights.level)
+    findings["limits"] = (criteria.limits(card, evidence, wanted), weights.limits)
+    if len(evidence.needs) > 1:
+        findings["needs"] = (criteria.needs(evidence), weights.needs)
     order = (
-        weights.terms * evidence.terms
-        + weights.phrases * evidence.phrases
-        + weights.bigrams * evidence.bigrams
+        _words(evidence, weights)
+        + _meaning(evidence, weights)
         + sum(weight * _lean(finding) for finding, weight in findings.values())
     )
     content = saturate(order, weights.half)
@@ -171,6 +181,14 @@ def _weigh(
     )
 
 
+def _words(evidence: Evidence, weights: Weights) -> float:
+    return weights.terms * evidence.terms + weights.phrases * evidence.phrases + weights.bigrams * evidence.bigrams
+
+
+def _meaning(evidence: Evidence, weights: Weights) -> float:
+    return weights.nearest * evidence.nearest + weights.whole * evidence.whole
+
+
 def _lean(finding: Finding) -> float:
     """−1 (fits not at all) … 1 (fits); 0 when unknown."""
     return 0.0 if finding.fit is None else 2 * finding.fit - 1
@@ -193,9 +211,11 @@ def _explain(
     query: Query, one: _Weighed, as_of: date, standing: Standing | None, content_only: bool, weights: Weights
 ) -> Ranked:
     evidence = one.evidence
-    said = weights.terms * evidence.terms + weights.phrases * evidence.phrases + weights.bigrams * evidence.bigrams
     total = weights.words
-    bars = [Bar("words", round(saturate(said, weights.half) * total, 6), total)]
+    bars = [Bar("words", round(saturate(_words(evidence, weights), weights.half) * total, 6), total)]
+    if query.meaning is not None and one.card.meaning is not None:
+        near = saturate(_meaning(evidence, weights), weights.half) * weights.meaning
+        bars.append(Bar("meaning", round(near, 6), weights.meaning))
     reasons: list[Reason] = list(word_reasons(query, one.card, evidence))
     for criterion in (*CONTENT, *CIRCUMSTANCES):
         if criterion not in one.findings:

@@ -14,7 +14,7 @@ from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
 
 from .stopwords import ROLE_WORDS, STOP
 
-ANALYZER_VERSION = "sudachipy-0.6.11+small-20260723/1"
+ANALYZER_VERSION = "sudachipy-0.6.11+small-20260723/2"
 
 LONGEST = 20_000  # characters of one text that are read at all
 _PIECE = 2_000  # Sudachi refuses inputs above 49,149 bytes; NFKC can make one character eighteen
@@ -142,7 +142,7 @@ def boundaries(sentence: str) -> frozenset[int]:
     """Where words and their shortest parts begin and end in one folded sentence, as positions of characters."""
     found = {0, len(sentence)}
     for morpheme in _tokenizer().tokenize(sentence):
-        for part in morpheme.split(SplitMode.A):
+        for part in morpheme.split(SplitMode.A, add_single=True):
             found |= {part.begin(), part.end()}
     return frozenset(found)
 

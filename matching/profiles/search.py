@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
+from ..concepts.services import knowledge
 from ..database import db
 from ..engine import cards, query, ranking
 from ..engine.cards import ReadCard
+from ..engine.knowledge import Knowledge
 from ..engine.query import Query
 from ..engine.text import ANALYZER_VERSION
 from ..engine.types import Ask, Card, Ranked, Standing
@@ -44,6 +46,8 @@ class SearchResult:
     asked: int  # how many profiles were compared
     analyzer: str
     weights: str
+    knowledge: str  # the lexicon's and the encoder's versions
+    meant: tuple[str, ...] = ()  # the concepts that the ask was understood to speak of, the weightiest first
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,11 @@ def search(
     allowed: list[ColumnElement[bool]] = [Profile.registry_name.in_(sorted(set(registries)))]
     if admits is not None:
         allowed.append(admits)
+    known = knowledge()
     if limit <= 0:
-        return SearchResult((), 0, ANALYZER_VERSION, ranking.WEIGHTS.version)
-    built = query.build(ask, StoredVocabulary())
-    found = _load(_retrieve(built, allowed), allowed, at_least=max(POOL, limit) if content_only else POOL)
+        return SearchResult((), 0, ANALYZER_VERSION, ranking.WEIGHTS.version, known.version)
+    built = query.build(ask, StoredVocabulary(), known)
+    found = _load(_retrieve(built, allowed), allowed, known, at_least=max(POOL, limit) if content_only else POOL)
     parties = sorted({one.party_id for one in found})
     canonical = canonical_of(parties) if canonical_of is not None else {}
     told = standing_of(parties) if standing_of is not None and not content_only else {}
@@ -118,7 +123,10 @@ def search(
                 also=tuple(o for o in others if o != (at.registry, at.registration_id)),
             )
         )
-    return SearchResult(tuple(hits), len(found), ANALYZER_VERSION, ranking.WEIGHTS.version)
+    meant = tuple(group.concept for group in built.groups if group.concept is not None)
+    return SearchResult(
+        tuple(hits), len(found), ANALYZER_VERSION, ranking.WEIGHTS.version, known.version, tuple(dict.fromkeys(meant))
+    )
 
 
 def _others(found: list[_Found], canonical: Mapping[int, int]) -> dict[int, tuple[tuple[str, int], ...]]:
@@ -176,7 +184,7 @@ def _retrieve(built: Query, allowed: list[ColumnElement[bool]]) -> list[int]:
     return heapq.nsmallest(POOL, promise, key=lambda id_: (-round(promise[id_], 9), id_))
 
 
-def _load(ids: list[int], allowed: list[ColumnElement[bool]], *, at_least: int) -> list[_Found]:
+def _load(ids: list[int], allowed: list[ColumnElement[bool]], known: Knowledge, *, at_least: int) -> list[_Found]:
     """These profiles, and others in a stable order while the pool has room: characters may match where words do not."""
     columns = (
         Profile.id,
@@ -185,7 +193,9 @@ def _load(ids: list[int], allowed: list[ColumnElement[bool]], *, at_least: int) 
         Profile.party_id,
         Profile.card,
         Profile.words,
+        Profile.meaning,
         Profile.analyzer,
+        Profile.knowledge,
     )
     rows: list[Any] = []
     for some in chunks(ids):
@@ -195,9 +205,15 @@ def _load(ids: list[int], allowed: list[ColumnElement[bool]], *, at_least: int) 
         more = db.session.execute(select(*columns).where(*allowed).order_by(Profile.id).limit(at_least)).all()
         rows += [row for row in more if row[0] not in have][: at_least - len(rows)]
     found = []
-    for id_, registry, registration_id, party_id, card_value, words, analyzer in rows:
+    for id_, registry, registration_id, party_id, card_value, words, meaning, analyzer, knew in rows:
         # Padded, so that ties fall in the order of the ids.
         card = card_from_json(card_value, key=f"{id_:012d}")
-        read = cards.load(card, words) if analyzer == ANALYZER_VERSION else cards.read(card)
+        # Rows of two encoders cannot be compared; until the next reindex such a card is found by its words.
+        comparable = knew is not None and known.shares_encoder_with(knew)
+        read = (
+            cards.load(card, words, meaning if comparable else None)
+            if analyzer == ANALYZER_VERSION
+            else cards.read(card, known)
+        )
         found.append(_Found(id_, registry, registration_id, party_id, read))
     return found

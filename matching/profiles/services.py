@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from blinker import Namespace
-from sqlalchemy import Executable, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Executable, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ..concepts.services import knowledge
 from ..database import db
 from ..engine import cards
+from ..engine.knowledge import Knowledge
+from ..engine.lexicon import IDEA_MARK
 from ..engine.text import ANALYZER_VERSION
 from ..engine.text import Term as Word
 from ..engine.types import Card
@@ -19,7 +22,7 @@ from .models import Posting, Profile, Term, TermSynonym
 from .search import FLOOR, Hit, SearchResult, search
 from .vocabulary import chunks
 
-__all__ = ["FLOOR", "Hit", "SearchResult", "figures", "find", "publish", "reindex", "search", "withdraw"]
+__all__ = ["FLOOR", "Hit", "SearchResult", "figures", "find", "publish", "reindex", "search", "stale", "withdraw"]
 
 
 _ATTEMPTS = 20  # at words that others are bringing at the same moment
@@ -52,7 +55,7 @@ def publish(*, registry: str, registration_id: int, party_id: int, card: Card, n
         )
         db.session.add(profile)
         db.session.flush()
-    elif profile.card == value and profile.analyzer == ANALYZER_VERSION:
+    elif profile.card == value and profile.analyzer == ANALYZER_VERSION and profile.knowledge == knowledge().version:
         if profile.party_id != party_id:
             profile.party_id = party_id
             db.session.flush()
@@ -83,8 +86,17 @@ def withdraw(*, registry: str, registration_id: int, now: datetime) -> None:
     profile_withdrawn.send(registry=registry, registration_id=registration_id, now=now)
 
 
+def stale() -> int:
+    """How many profiles were read with another analyzer, lexicon or encoder than today's."""
+    return db.session.scalar(select(func.count()).select_from(Profile).where(_is_stale(knowledge()))) or 0
+
+
+def _is_stale(known: Knowledge) -> ColumnElement[bool]:
+    return or_(Profile.analyzer != ANALYZER_VERSION, Profile.knowledge.is_(None), Profile.knowledge != known.version)
+
+
 def reindex(progress: Callable[[int, int], None] | None = None) -> int:
-    """Cut every profile's card into words anew, after the analyzer has changed; answers how many there were."""
+    """Read every profile's card anew, after the analyzer, the lexicon or the encoder has changed; answers how many."""
     ids = list(db.session.scalars(select(Profile.id).order_by(Profile.id)))
     done = 0
     for some in chunks(ids):
@@ -98,11 +110,11 @@ def reindex(progress: Callable[[int, int], None] | None = None) -> int:
 
 
 def _index(profile: Profile) -> None:
-    card = card_from_json(profile.card, key="")
-    read = cards.read(card)
+    known = knowledge()
+    read = cards.read(card_from_json(profile.card, key=""), known)
     weights = cards.posting_weights(read)
     words: dict[str, Word] = {}
-    for word in cards.terms_of(card):
+    for word in cards.terms_of(read):
         words.setdefault(word.text, word)
 
     before = _held(profile)
@@ -116,8 +128,10 @@ def _index(profile: Profile) -> None:
         db.session.execute(insert(Posting), rows)
     _drop_unused(before - after)
     profile.words = cards.dump(read)
-    profile.length = sum(weights.values())
+    profile.length = sum(weight for text, weight in weights.items() if not text.startswith(IDEA_MARK))
+    profile.meaning = None if read.meaning is None else read.meaning.tobytes()
     profile.analyzer = ANALYZER_VERSION
+    profile.knowledge = known.version
     db.session.flush()
 
 

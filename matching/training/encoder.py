@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..engine.encoder import SLOPE, STEEPEST, Encoder, layer
+from ..engine.encoder import SLOPE, STEEPEST, Encoder, heads_of
 from ..engine.lexicon import Concept, Lexicon, short_fingerprint
 from ..engine.text import analyse, dictionary_words
 from ..engine.vectors import DIMENSIONS, Vectors
@@ -33,8 +33,9 @@ Progress = Callable[[int, int], None]
 class Recipe:
     """Every number of the training."""
 
-    seeds: int = 4
-    steps: int = 400
+    seed: int = 1
+    heads: int = 4
+    steps: int = 800
     batch: int = 256
     rate: float = 1e-3
     decay: float = 0.01
@@ -43,6 +44,7 @@ class Recipe:
     layer_dropout: float = 0.3
     noise: float = 1.0  # length of what is added to each word vector, itself of length 1
     troubles: float = 0.7  # share of pairs that begin with a situation
+    shifts: int = 64  # directions in which words may move away from their vectors
     axes: int = 192
 
 
@@ -64,21 +66,18 @@ class Material:
 def train(
     lexicon: Lexicon, vectors: Vectors, out: Path, *, recipe: Recipe = Recipe(), progress: Progress | None = None
 ) -> Encoder:
-    """Train every seed, put them side by side, turn them onto the axes that the lexicon uses most, and write the file.
+    """Train, turn the heads together onto the axes that the lexicon uses most, and write the file.
 
     ``progress`` is told the steps done and their number.
     """
     concepts = list(lexicon.concepts.values())
     material = gather(concepts, vectors)
-    total = recipe.seeds * recipe.steps
-    learned = []
-    for seed in range(recipe.seeds):
-        def step(done: int, seed: int = seed) -> None:
-            if progress is not None:
-                progress(seed * recipe.steps + done, total)
 
-        learned.append(_train_one(material, vectors, recipe, seed, step))
-    file = _side_by_side(learned, material, vectors, recipe)
+    def step(done: int) -> None:
+        if progress is not None:
+            progress(done, recipe.steps)
+
+    file = _as_file(_learn(material, vectors, recipe, step), material, vectors, recipe)
     meta: dict[str, Any] = {
         "lexicon": lexicon.version,
         "fingerprints": {concept.id: short_fingerprint(concept) for concept in concepts},
@@ -161,33 +160,43 @@ def gather(concepts: Sequence[Concept], vectors: Vectors) -> Material:
     )
 
 
-def _train_one(
-    material: Material, vectors: Vectors, recipe: Recipe, seed: int, step: Callable[[int], None]
-) -> dict[str, Floats]:
+def _learn(material: Material, vectors: Vectors, recipe: Recipe, step: Callable[[int], None]) -> dict[str, Floats]:
+    """All heads at once: each has its own weighting and layer, all stand on the same shifted word vectors."""
     import torch
     from torch.nn import functional as F
 
-    torch.manual_seed(seed)
-    dice = random.Random(seed)
-    words = torch.from_numpy(np.vstack([np.zeros((1, DIMENSIONS), np.float32), vectors.rows[material.rows]]))
-    rarity = torch.cat([torch.zeros(1), torch.from_numpy(material.rarity)])
-    attention = torch.zeros(DIMENSIONS, requires_grad=True)
-    bias = torch.zeros(1, requires_grad=True)
-    own = torch.zeros(len(words), requires_grad=True)
-    u = (torch.randn(DIMENSIONS, DIMENSIONS) / math.sqrt(DIMENSIONS)).requires_grad_()
-    v = torch.zeros(DIMENSIONS, DIMENSIONS, requires_grad=True)
-    optimizer = torch.optim.AdamW([attention, bias, own, u, v], lr=recipe.rate, weight_decay=recipe.decay)
+    torch.manual_seed(recipe.seed)
+    dice = random.Random(recipe.seed)
+    words = torch.from_numpy(vectors.rows[material.rows])
+    rarity = torch.from_numpy(material.rarity)
+    heads, size = recipe.heads, DIMENSIONS
+    parameters = {
+        "attention": torch.zeros(heads, size),
+        "bias": torch.zeros(heads),
+        "own": torch.zeros(heads, len(words)),
+        "shift": torch.zeros(len(words), size),
+        "u": torch.randn(heads, size, size) / math.sqrt(size),
+        "v": torch.zeros(heads, size, size),
+    }
+    for parameter in parameters.values():
+        parameter.requires_grad_()
+    attention, bias, own, shift, u, v = parameters.values()
+    optimizer = torch.optim.AdamW(parameters.values(), lr=recipe.rate, weight_decay=recipe.decay)
+    related = torch.eye(len(material.names), dtype=torch.bool)
+    for concept, others in enumerate(material.related):
+        related[concept, list(others)] = True
 
     def encode(bags: list[Bag]) -> torch.Tensor:
-        longest = max(len(bag) for bag in bags)
-        numbers = torch.tensor([[n + 1 for n in bag] + [0] * (longest - len(bag)) for bag in bags])
+        """(heads, texts, size), rows of length 1."""
+        numbers = torch.tensor([n for bag in bags for n in bag])
+        texts = torch.repeat_interleave(torch.arange(len(bags)), torch.tensor([len(bag) for bag in bags]))
         rows = words[numbers]
-        noisy = rows + torch.randn_like(rows) * (recipe.noise / math.sqrt(DIMENSIONS))
-        learned = (rows @ attention + bias).clamp(-STEEPEST, STEEPEST) + own[numbers] + rarity[numbers]
-        weights = torch.exp(learned) * (numbers > 0)
-        x = F.normalize((weights[..., None] * noisy).sum(1), dim=-1, eps=1e-6)
-        hidden = F.dropout(torch.tanh(SLOPE * (x @ u)), recipe.layer_dropout)
-        return F.normalize(x + hidden @ v, dim=-1, eps=1e-6)
+        shifted = rows + shift[numbers] + torch.randn_like(rows) * (recipe.noise / math.sqrt(size))
+        learned = (attention @ rows.T + bias[:, None]).clamp(-STEEPEST, STEEPEST) + own[:, numbers] + rarity[numbers]
+        weighted = torch.exp(learned)[..., None] * shifted
+        x = F.normalize(torch.zeros(heads, len(bags), size).index_add(1, texts, weighted), dim=-1, eps=1e-6)
+        hidden = F.dropout(torch.tanh(SLOPE * torch.bmm(x, u)), recipe.layer_dropout)
+        return F.normalize(x + torch.bmm(hidden, v), dim=-1, eps=1e-6)
 
     usable = [i for i in range(len(material.names)) if material.names[i]]
     waiting: list[int] = []
@@ -196,17 +205,20 @@ def _train_one(
             waiting += dice.sample(usable, len(usable))
         batch, waiting = waiting[: recipe.batch], waiting[recipe.batch :]
         pairs = [_pair(material, concept, recipe, dice) for concept in batch]
-        nearness = encode([one for one, _ in pairs]) @ encode([other for _, other in pairs]).T / recipe.temperature
-        apart = torch.tensor([[i != j and (b == a or b in material.related[a]) for j, b in enumerate(batch)] for i, a in enumerate(batch)])
+        one, other = encode([pair[0] for pair in pairs]), encode([pair[1] for pair in pairs])
+        nearness = torch.bmm(one, other.transpose(1, 2)) / recipe.temperature
+        here = torch.tensor(batch)
+        apart = related[here][:, here] & ~torch.eye(len(batch), dtype=torch.bool)
         nearness = nearness.masked_fill(apart, -30.0)
-        goal = torch.arange(len(batch))
-        loss = F.cross_entropy(nearness, goal) + F.cross_entropy(nearness.T, goal)
+        goal = torch.arange(len(batch)).repeat(heads)
+        loss = F.cross_entropy(nearness.flatten(0, 1), goal) + F.cross_entropy(
+            nearness.transpose(1, 2).flatten(0, 1), goal
+        )
         optimizer.zero_grad()
-        loss.backward()
+        (loss * heads).backward()
         optimizer.step()
         step(done)
-    found = {"attention": attention, "bias": bias, "own": own[1:], "u": u, "v": v}
-    return {name: value.detach().numpy() for name, value in found.items()}
+    return {name: value.detach().numpy() for name, value in parameters.items()}
 
 
 def _pair(material: Material, concept: int, recipe: Recipe, dice: random.Random) -> tuple[Bag, Bag]:
@@ -224,28 +236,35 @@ def _pair(material: Material, concept: int, recipe: Recipe, dice: random.Random)
     return joined(one), joined(other)
 
 
-def _side_by_side(
-    learned: Sequence[dict[str, Floats]], material: Material, vectors: Vectors, recipe: Recipe
+def _as_file(
+    learned: dict[str, Floats], material: Material, vectors: Vectors, recipe: Recipe
 ) -> dict[str, npt.NDArray[Any]]:
-    """Every seed's numbers stacked, and the axes (uncentred principal components) of what they make of the lexicon."""
-    file = {
-        "u": np.stack([one["u"] for one in learned]),
-        "v": np.stack([one["v"] for one in learned]),
-        "attention": np.stack([one["attention"] for one in learned]),
-        "bias": np.concatenate([one["bias"] for one in learned]),
-        "word_weights": np.stack([one["own"] + material.rarity for one in learned]),
-    }
-    file = {name: value.astype(np.float16) for name, value in file.items()}
+    """What the encoder reads: numbers in few bits, and the axes (uncentred principal components) of the lexicon."""
+    left, sizes, right = np.linalg.svd(learned["shift"], full_matrices=False)
+    codes = left[:, : recipe.shifts] * sizes[: recipe.shifts]
+    scale = np.maximum(np.abs(codes).max(axis=0), 1e-9)
+    codes = np.round(codes / scale * 127).astype(np.int8)
+    turns = (right[: recipe.shifts] * scale[:, None] / 127).astype(np.float32)
+    rows = vectors.rows[material.rows] + codes.astype(np.float32) @ turns
+    weights = learned["own"] + material.rarity
     bags = [bag for kind in (material.troubles, material.names, material.helps) for some in kind for bag in some]
-    sample = random.Random(0).sample(bags, min(len(bags), 8_000))
-    rows = vectors.rows[material.rows]
-    seen = np.stack([np.concatenate([_encoded(rows, bag, one, material) for one in learned]) for bag in sample])
+    sample = random.Random(recipe.seed).sample(bags, min(len(bags), 8_000))
+    seen = np.stack([_side_by_side(vectors.rows[material.rows], rows, bag, learned, weights) for bag in sample])
     _, _, directions = np.linalg.svd(seen, full_matrices=False)
-    return {**file, "axes": directions[: recipe.axes].T.astype(np.float16)}
+    half: dict[str, npt.NDArray[Any]] = {
+        "attention": learned["attention"],
+        "bias": learned["bias"],
+        "word_weights": weights,
+        "u": learned["u"],
+        "v": learned["v"],
+        "shift_turns": turns,
+        "axes": directions[: recipe.axes].T,
+    }
+    return {"shift_codes": codes, **{name: value.astype(np.float16) for name, value in half.items()}}
 
 
-def _encoded(rows: Floats, bag: Bag, one: dict[str, Floats], material: Material) -> Floats:
-    found = rows[bag]
-    learned = np.clip(found @ one["attention"] + one["bias"], -STEEPEST, STEEPEST)
-    weights = np.exp(learned + one["own"][bag] + material.rarity[bag]).astype(np.float32)
-    return layer(weights @ found, one["u"], one["v"])
+def _side_by_side(plain: Floats, shifted: Floats, bag: Bag, learned: dict[str, Floats], weights: Floats) -> Floats:
+    """One text through every head, as ``engine.encoder`` does it."""
+    return heads_of(
+        plain[bag], shifted[bag], weights[:, bag], learned["attention"], learned["bias"], learned["u"], learned["v"]
+    )

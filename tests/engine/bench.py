@@ -20,7 +20,7 @@ def card(key: str, *phrases: str | Phrase, **facts: Any) -> Card:
 def vocabulary(everybody: Sequence[Card]) -> query.WordList:
     lengths = [sum(cards.posting_weights(cards.read(c)).values()) for c in everybody]
     mean = sum(lengths) / len(lengths) if lengths else 1.0
-    return query.WordList([cards.terms_of(c) for c in everybody], average_length=mean)
+    return query.WordList([cards.terms_of(cards.read(c)) for c in everybody], average_length=mean)
 
 
 def rank(ask: Ask, *everybody: Card, **how: Any) -> tuple[Ranked, ...]:

@@ -172,7 +172,7 @@ def test_the_number_of_queries_does_not_grow(monkeypatch) -> None:
     for number in range(2, 31):
         publish(number, "書道", "華道", f"特技その{number}", intro="茶道と将棋も少し。")
     assert cost(long) <= max(few, 12)
-    assert cost(Ask(title="書道")) <= 8
+    assert cost(Ask(title="書道")) <= 9
 
 
 def test_old_analyses_are_read_anew_until_the_index_is_rebuilt() -> None:
