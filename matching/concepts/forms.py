@@ -172,8 +172,8 @@ class ConceptForm(Form):
         )
 
 
-NAMES, SENTENCES, LINKS = ("aliases", "experts"), ("offers", "situations"), ("broader", "near", "confusable")
-STEPS = (Step(_l("書く"), ("label", "fields", *NAMES, *SENTENCES, *LINKS)),)
+NAMES, SENTENCES, LINKS = ("aliases", "experts"), ("situations", "offers"), ("broader", "near", "confusable")
+STEPS = (Step(_l("項目の内容"), ("label", "fields", *NAMES, *SENTENCES, *LINKS)),)
 
 
 def known_of(one: Kept, linking: Linking) -> dict[str, Any]:
