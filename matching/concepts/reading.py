@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from ..accounts.history import Happened, history_of
 from ..audit import AuditEntry
-from ..engine.lexicon import MEANING, NAMED, SITUATION, Concept
+from ..engine.lexicon import IDEA_MARK, MEANING, NAMED, SITUATION, Concept
 from ..engine.text import analyse
 from ..engine.vectors import vectors
 from .keeping import Kept, Linking, all_kept, folded
@@ -29,7 +29,7 @@ speakers_asked = signals.signal("speakers-asked")
 
 @dataclass(frozen=True)
 class Speakers:
-    """How many registrations use any of some words; ``or_more`` where not all were counted."""
+    """How many registrations hold any of some index terms; ``or_more`` where not all were counted."""
 
     count: int
     or_more: bool = False
@@ -110,11 +110,12 @@ def nearness_in_words(weight: float) -> str:
 
 
 def _speakers(one: Kept) -> Speakers | None:
-    """How many registrations say its names or name its experts; None for what searches do not know."""
+    """How many registrations were read as speaking of it, or say its names or its experts; None for what searches do
+    not know."""
     words = knowledge().lexicon
     if one.id not in words.concepts:
         return None
-    terms = [term for term, certainty in words.said_as(one.id) if certainty >= OWN_NAMES]
+    terms = [IDEA_MARK + one.id, *(term for term, certainty in words.said_as(one.id) if certainty >= OWN_NAMES)]
     answers = [answer for _room, answer in speakers_asked.send(None, terms=terms) if answer is not None]
     return answers[0] if answers else None
 

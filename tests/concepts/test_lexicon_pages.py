@@ -131,7 +131,7 @@ def test_the_list_needs_no_more_queries_when_it_is_longer(desk, session, address
 
 def test_a_sentence_tells_what_it_is_taken_to_mean_by_which_words_and_how_sure(desk):
     a_concept("ほたる見守り", situations=("川べりで光る虫がめっきり見えなくなって寂しい",))
-    first = readings(desk.get("/lexicon", {"text": "ほたる見守りの人に来てほしい。"}))[0]
+    first = readings(desk.get("/lexicon", {"text": "今年もほたる見守りの人に来てほしい。"}))[0]
     assert all(words in first for words in ("ほたる見守り", "名前がある：「ほたる見守り」", "ほぼ確か（100／100）"))
     said = readings(desk.get("/lexicon", {"text": "川べりで光る虫がめっきり見えなくなって寂しい"}))
     assert any("ほたる見守り" in one and "場面が似ている" in one for one in said)
@@ -214,7 +214,7 @@ def test_a_new_concept_is_checked_saved_once_and_used_at_once(desk, session):
     told = concept_from_json(entry.entry)
     assert (entry.concept, told.aliases, dict(told.near)) == ("city-1", ("蛍の番", "蛍守り"), {PROGRAMS: 0.6})
     assert told.confusable == ("いか釣り", PROGRAMS)
-    assert knowledge().lexicon.named_in("蛍守り")[0].concept == "city-1"
+    assert knowledge().lexicon.named_in("蛍守りをしてほしい")[0].concept == "city-1"
     assert a_concept("カワニナの放流").id == "city-2"
     written = session.scalars(select(AuditEntry).where(AuditEntry.event == "concept:add")).first()
     assert (written.subject_type, written.subject_id, written.fields) == ("concept_entry", entry.id, None)
@@ -429,11 +429,11 @@ def test_another_process_knows_of_a_change_on_its_next_request(app, desk, sessio
                 "SECURITY_PASSWORD_HASH", "SECURITY_PASSWORD_SCHEMES")  # fmt: skip
     other_app = create_app({name: app.config[name] for name in settings}, instance=tmp_path)
     other = sign_in(other_app, a_coordinator().email)
-    assert not any("ほたる" in one for one in readings(other.get("/lexicon", {"text": "蛍守り"})))
+    assert not any("ほたる" in one for one in readings(other.get("/lexicon", {"text": "蛍守りを頼みたい"})))
     form_with(new(desk, aliases="蛍守り").submit("go", value="next"), "step").submit("go", value="send", status=303)
-    assert any("ほたる見守り" in one for one in readings(other.get("/lexicon", {"text": "蛍守り"})))
+    assert any("ほたる見守り" in one for one in readings(other.get("/lexicon", {"text": "蛍守りを頼みたい"})))
     press(other.get("/lexicon/city-1"), "/retire").submit(status=303)
-    assert not any("ほたる" in one for one in readings(desk.get("/lexicon", {"text": "蛍守り"})))
+    assert not any("ほたる" in one for one in readings(desk.get("/lexicon", {"text": "蛍守りを頼みたい"})))
     with other_app.app_context():
         db.session.remove()
         db.engine.dispose()
