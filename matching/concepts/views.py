@@ -33,7 +33,7 @@ Page = str | tuple[str, int] | BaseResponse
 
 
 def load_concept(concept_id: str) -> Kept | None:
-    return keeping.kept(concept_id)
+    return keeping.kept(concept_id) if concept_id.isprintable() else None  # PostgreSQL takes no NUL
 
 
 @bp.get("/lexicon")

@@ -188,7 +188,8 @@ def test_a_concept_shows_its_words_its_neighbours_and_how_many_use_them(desk, se
     ):
         assert words in text, words
     assert {f"/lexicon/{near.id}", f"/lexicon/{PROGRAMS}"} <= {link["href"] for link in page.html.main.find_all("a")}
-    desk.get("/lexicon/nothing", status=404)
+    for nothing in ("nothing", "%00", "%F0%9F%98%80", "a" * 500):
+        desk.get(f"/lexicon/{nothing}", status=404)
 
 
 def test_how_many_registrations_use_its_words_is_counted(desk, session):
