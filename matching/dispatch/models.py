@@ -56,7 +56,7 @@ class Shortlist(OfRequest, Stamped, Model):
     made_at: Mapped[datetime]
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     versions: Mapped[dict[str, Any]]  # analyzer, weights and their numbers, lexicon, encoder
-    ask: Mapped[dict[str, Any]]  # what was asked for, as the engine saw it, and what was left out of it
+    ask: Mapped[dict[str, Any]]  # what was asked for, as the engine saw and understood it, and what was left out
     searched: Mapped[int]  # how many profiles were compared
     relaxed: Mapped[list[Any] | None]  # how many would fit with one condition less; None where it was not counted
 
@@ -69,6 +69,11 @@ class Shortlist(OfRequest, Stamped, Model):
     def left_out(self) -> list[str]:
         """Conditions of the request that did not count for this list."""
         return list(self.ask.get("left_out", ()))
+
+    @property
+    def understood(self) -> list[str]:
+        """The names of the concepts that the request was taken to speak of, the weightiest first."""
+        return list(self.ask.get("meant", ()))
 
 
 class CandidateState(Labelled):

@@ -44,9 +44,7 @@ def found(*strengths: str) -> SearchResult:
     class Hit:
         ranked: Ranked
 
-    names = {field.name for field in dataclasses.fields(SearchResult)}
-    told = {"hits": tuple(Hit(Ranked(one)) for one in strengths), "asked": 0, "analyzer": "", "weights": ""}
-    return SearchResult(**{**told, **{name: "" for name in names & {"knowledge"}}})
+    return SearchResult(tuple(Hit(Ranked(one)) for one in strengths), asked=0, analyzer="", weights="", knowledge="")
 
 
 # -- Which conditions there are, and the ask without them

@@ -20,6 +20,7 @@ FIRST = 3  # reasons that are read before the others
 OF_ONE_CRITERION = 2  # among them
 SATURATED = frozenset({"words", "meaning"})  # their bars are bent like the score, see engine.ranking
 NEVER_GAINS = frozenset({"limits"})  # whoever states none is no better for it
+ALIKE = 0.001  # two contents that differ by less evidence than this are told apart by the curve at their place
 MIDDLE = 50  # points of content, for which the table of weights is worked out
 Numbers = Mapping[str, Any]
 
@@ -59,7 +60,7 @@ def telling_first(reasons: Sequence[Reason]) -> tuple[list[Reason], list[Reason]
     against = sorted((r for r in reasons if r.kind == "missing"), key=lambda r: r.code != "limit.content")[:1]
     for_them: list[Reason] = []
     seen: Counter[str] = Counter()
-    for reason in reasons:
+    for reason in sorted(reasons, key=lambda r: r.code == "words.similar"):  # characters in common tell least
         if reason.kind == "matched" and seen[reason.criterion] < OF_ONE_CRITERION:
             seen[reason.criterion] += 1
             for_them.append(reason)
@@ -67,33 +68,55 @@ def telling_first(reasons: Sequence[Reason]) -> tuple[list[Reason], list[Reason]
     return [r for r in reasons if id(r) in chosen], [r for r in reasons if id(r) not in chosen]
 
 
-def points_of(candidate: Candidate, with_numbers: Numbers) -> dict[str, float]:
-    """A candidate's score of a hundred as what each criterion gave or took; the values add up to the score.
+def points_between(above: Candidate, below: Candidate, with_numbers: Numbers) -> dict[str, float]:
+    """By how many points of a hundred each criterion sets one candidate above another; together the whole difference.
 
-    Circumstances multiply what the content is worth, so each takes off a share of that; the content is shared out by
-    the evidence behind it.
+    The score is content times a factor: the difference of the contents is shared out by the difference of the
+    evidence behind them, that of the factors by what each circumstance takes off.
     """
-    bars = bars_of(candidate)
-    if not candidate.score or not bars:
-        return {}
-    score = 100 * candidate.score
-    takes = {
-        bar.criterion: 2 * bar.of * (1 - _fit(bar))
-        for bar in bars
-        if bar.of and bar.criterion in with_numbers["around"]
+    one, other = _worth(above, with_numbers), _worth(below, with_numbers)
+    apart = 100 * ((above.score or 0.0) - (below.score or 0.0))
+    if one is None or other is None:
+        return {"words": apart}
+    slope = _slope(one, other, float(with_numbers["half"])) * (one.factor + other.factor) / 2
+    middle = (one.content + other.content) / 2
+    points = {
+        name: slope * (one.evidence.get(name, 0.0) - other.evidence.get(name, 0.0))
+        for name in dict.fromkeys((*one.evidence, *other.evidence))
     }
-    content = score / max(1 - sum(takes.values()), 0.01)
-    evidence = {
-        bar.criterion: _evidence(bar, with_numbers)
-        for bar in bars
-        if bar.of and bar.criterion in with_numbers["content"]
-    }
-    total = sum(evidence.values())
-    if total <= 0:
-        return {"words": score}
-    points = {criterion: content * share / total for criterion, share in evidence.items()}
-    points.update((criterion, -content * share) for criterion, share in takes.items())
+    for name in dict.fromkeys((*one.takes, *other.takes)):
+        points[name] = middle * (other.takes.get(name, 0.0) - one.takes.get(name, 0.0))
+    # What rounding has left, and what a score that stops at 0 hides.
+    points["words"] = points.get("words", 0.0) + apart - sum(points.values())
     return points
+
+
+@dataclass(frozen=True)
+class _Worth:
+    """A score taken apart again."""
+
+    content: float  # points of a hundred
+    factor: float
+    evidence: Mapping[str, float]
+    takes: Mapping[str, float]  # shares of the content
+
+
+def _worth(candidate: Candidate, with_numbers: Numbers) -> _Worth | None:
+    bars = [bar for bar in bars_of(candidate) if bar.of]
+    if not bars or candidate.score is None:
+        return None
+    takes = {bar.criterion: 2 * bar.of * (1 - _fit(bar)) for bar in bars if bar.criterion in with_numbers["around"]}
+    evidence = {bar.criterion: _evidence(bar, with_numbers) for bar in bars if bar.criterion in with_numbers["content"]}
+    factor = max(1 - sum(takes.values()), 0.01)
+    return _Worth(100 * candidate.score / factor, factor, evidence, takes)
+
+
+def _slope(one: _Worth, other: _Worth, half: float) -> float:
+    """Points of content for one unit of evidence between the two; where they hardly differ, at the place itself."""
+    here, there = sum(one.evidence.values()), sum(other.evidence.values())
+    if abs(here - there) > ALIKE and (one.content - other.content) * (here - there) > 0:
+        return (one.content - other.content) / (here - there)
+    return 100 * half / (max((here + there) / 2, 0.0) + half) ** 2
 
 
 def _fit(bar: Bar) -> float:
@@ -150,12 +173,11 @@ def shown_points(candidate: Candidate) -> int:
 
 
 def _step(above: Candidate, below: Candidate, with_numbers: Numbers) -> Step:
-    one, other = points_of(above, with_numbers), points_of(below, with_numbers)
+    between = points_between(above, below, with_numbers)
     apart = shown_points(above) - shown_points(below)
-    criteria = list(dict.fromkeys((*one, *other)))
-    whole = _whole([one.get(name, 0.0) - other.get(name, 0.0) for name in criteria], apart)
+    whole = _whole(list(between.values()), apart)
     parts = sorted(
-        ((name, points) for name, points in zip(criteria, whole, strict=True) if points), key=lambda p: -abs(p[1])
+        ((name, points) for name, points in zip(between, whole, strict=True) if points), key=lambda p: -abs(p[1])
     )
     return Step(above=above, below=below, apart=apart, parts=tuple(parts))
 

@@ -136,6 +136,7 @@ def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime, left_out: 
     search_for = searcher(request, now=now)
     result = search_for(ask)
     now_fitting = relaxing.fitting(hit.ranked.strength for hit in result.hits)
+    lexicon = knowledge().lexicon
     if earlier:
         earlier.is_current = False
         db.session.flush()
@@ -144,13 +145,12 @@ def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime, left_out: 
         made_at=now,
         made_by_id=by.user_id,
         versions=versions_of(result),
-        ask={**_as_json(ask), "left_out": list(left_out)},
+        ask={**_as_json(ask), "left_out": list(left_out), "meant": _labels(result.meant, lexicon)},
         searched=result.asked,
         relaxed=relaxing.count_without(ask, search_for, now=now_fitting, needs=request.needs),
     )
     db.session.add(shortlist)
     parties = canonical_of(hit.party_id for hit in result.hits)
-    lexicon = knowledge().lexicon
     for rank, hit in enumerate(result.hits, start=1):
         shortlist.candidates.append(_candidate(hit, rank, party_id=parties[hit.party_id], lexicon=lexicon))
     _carry_over(earlier, shortlist)
@@ -162,12 +162,12 @@ def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime, left_out: 
 
 def versions_of(result: profiles.SearchResult) -> dict[str, Any]:
     """What a list rests on, so that it can be explained years later: versions, and every number of the ranking."""
-    known = knowledge()
+    lexicon, _slash, encoder = result.knowledge.partition("/")
     return {
         "analyzer": result.analyzer,
         "weights": result.weights,
-        "lexicon": known.lexicon.version,
-        "encoder": known.encoder.version if known.encoder else None,
+        "lexicon": lexicon,
+        "encoder": None if encoder == "-" else encoder,
         "numbers": numbers(WEIGHTS),
     }
 
@@ -213,6 +213,11 @@ def _candidate(hit: profiles.Hit, rank: int, *, party_id: int, lexicon: Lexicon)
             for r in hit.ranked.reasons
         ],
     )
+
+
+def _labels(concepts: Iterable[str], lexicon: Lexicon) -> list[str]:
+    found = (lexicon.get(concept) for concept in concepts)
+    return [concept.label for concept in found if concept is not None]
 
 
 def _with_label(reason: Reason, lexicon: Lexicon) -> dict[str, Any]:
