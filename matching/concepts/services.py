@@ -17,7 +17,7 @@ from sqlalchemy import Engine, func, select
 from ..database import db
 from ..engine import encoder, lexicon
 from ..engine.knowledge import Knowledge
-from ..engine.lexicon import Concept, Lexicon, Meant, concept_from_json
+from ..engine.lexicon import NAMED, Concept, Lexicon, Meant, concept_from_json
 from ..engine.text import fold
 from ..registry.services import SkillWords
 from .models import ConceptEntry
@@ -97,19 +97,27 @@ def with_concepts(skills: Iterable[SkillWords]) -> list[SkillWords]:
 
 
 MEANT = 0.3  # certainty, below which a search is not said to have understood something
-_BEGINNING = re.compile(r"[・（(／/]")
+FEW = 2
+_BREAKS = re.compile(r"[・（(／/]")
 
 
 def understood(words: str, *, limit: int = 3) -> tuple[Concept, ...]:
-    """What the words of a search mean, surest first; a single word is also the beginning of a name: 包丁 of 包丁研ぎ."""
-    sure = [one.concept for one in suggest(words, limit=limit) if one.meant.certainty >= MEANT]
+    """What the words of a search mean: what they name; else what a name begins with (包丁 of 包丁研ぎ); else the surest
+    by meaning."""
     start = fold(words).strip()
-    if not sure and len(start) >= 2:
-        known = knowledge().lexicon
-        labels = ((label, id_) for label, id_ in sorted(_labels(known).items()) if start in label)
-        begun = [id_ for label, id_ in labels if any(part.startswith(start) for part in _BEGINNING.split(label))]
-        sure = [known.concepts[id_] for id_ in begun]
-    return tuple(sure[:limit])
+    if len(start) < 2:
+        return ()
+    found = [one for one in suggest(words, limit=2 * limit) if one.meant.certainty >= MEANT]
+    named = [one.concept for one in found if one.meant.how == NAMED]
+    return tuple((named or _begun_by(start) or [one.concept for one in found])[:limit])
+
+
+def _begun_by(start: str) -> list[Concept]:
+    """Not a word that many names begin with: 子ども says little."""
+    known = knowledge().lexicon
+    labels = sorted((label, id_) for label, id_ in _labels(known).items() if start in label)
+    begun = [id_ for label, id_ in labels if any(part.startswith(start) for part in _BREAKS.split(label))]
+    return [known.concepts[id_] for id_ in begun] if len(begun) <= FEW else []
 
 
 @lru_cache(maxsize=4)

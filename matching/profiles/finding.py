@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Select
 
 from ..concepts.services import understood
 from ..engine.text import analyse
-from ..engine.types import Ask, Ranked, Reason
+from ..engine.types import Ask, Ranked
 from ..registry.models import Registry
 from .models import Profile
 from .search import search
@@ -31,13 +32,14 @@ def related(
     """Ids of registrations that have to do with the words, best first. ``among``: a select of those that may be found.
 
     Somebody is found who says one of the words or another word for it, or whose words mean the same; letters in a row
-    that happen to be alike are not enough, nor is a word like 教える beside one that says what. ``as_written`` leaves
-    out what is only meant. Only what searches see is found: active, and with a basis. Bounded work, see ``search``.
+    that happen to be alike are not enough, nor is a word like 教える beside one that says what, nor a faint likeness of
+    meaning. ``as_written`` leaves out what is only meant. Only what searches see is found: active, and with a basis. Bounded work, see ``search``.
     """
     if len(words) < SHORTEST:
         return []
+    meant = () if as_written else tuple(one.id for one in understood(words))
     result = search(
-        Ask(title=words, concepts=() if as_written else tuple(one.id for one in understood(words))),
+        Ask(title=words, concepts=meant),
         as_of=day,
         registries=[registry.value],
         limit=most,
@@ -47,18 +49,26 @@ def related(
     terms = analyse(words)
     roles = {form for term in terms if term.role for form in (term.text, term.surface)}
     ignored = roles if any(not term.role for term in terms) else set()
-    return [hit.registration_id for hit in result.hits if _answers(hit.ranked, ignored, as_written=as_written)]
+    return [
+        hit.registration_id
+        for hit in result.hits
+        if _says(hit.ranked, but_not=ignored) or (not as_written and _means(hit.ranked, meant))
+    ]
 
 
-def _answers(ranked: Ranked, ignored: set[str], *, as_written: bool) -> bool:
+def _says(ranked: Ranked, *, but_not: set[str]) -> bool:
     return any(
-        _is_evidence(reason) and reason.params["asked"] not in ignored
+        reason.kind == "matched"
+        and reason.criterion == "words"
+        and reason.code not in BY_MEANING
+        and reason.params["asked"] not in but_not
         for reason in ranked.reasons
-        if not (as_written and reason.code in BY_MEANING)
     )
 
 
-def _is_evidence(reason: Reason) -> bool:
-    if reason.code == "meaning.related":
-        return float(reason.params["nearness"] or 0) >= NEAR
-    return reason.kind == "matched" and reason.criterion == "words"
+def _means(ranked: Ranked, concepts: Collection[str]) -> bool:
+    return ranked.strength != "weak" and any(
+        (reason.code == "words.concept" and reason.params["concept"] in concepts)
+        or (reason.code == "meaning.related" and float(reason.params["nearness"] or 0) >= NEAR)
+        for reason in ranked.reasons
+    )

@@ -303,3 +303,37 @@ def test_a_group_says_that_all_is_as_it_was_and_the_desk_takes_the_list_home(cit
     own = next(line for line in lines if "さ-9001" in line)
     assert "'=あじさいの会" in own and "寺の庭の案内" in own
     assert "083" not in own and "汐見" not in own
+
+
+@BOTH_WAYS
+def test_words_of_the_lexicon_are_offered_while_a_trouble_is_told(city: City, window: Opener, javascript: bool):
+    asks = Walker(window("representative", java_script_enabled=javascript, width=320, reduced_motion="reduce"))
+    asks.open("/requests/new").is_at_step("どんなことですか")
+    asks.fill({"困っていること・してほしいこと": "集会所で手品をお願いしたいです。", "題名": "手品のお願い"})
+    word = "マジック・手品"
+    if javascript:
+        chip = asks.main.get_by_role("button", name=re.compile(word))
+        title = asks.field("題名")
+        before = title.evaluate("one => one.getBoundingClientRect().top")
+        expect(chip).to_be_visible()
+        assert abs(title.evaluate("one => one.getBoundingClientRect().top") - before) < 2  # it has the focus: it stays
+        chip.focus()
+        asks.page.keyboard.press("Enter")
+        expect(asks.main.get_by_role("status").filter(has_text=f"「{word}」を加えました。")).to_be_visible()
+        assert asks.page.evaluate("document.activeElement !== document.body")
+        expect(asks.field("お願いしたいこと（短い言葉で）")).to_have_value(word)
+    asks.go_on("いつ・どこで").fill({"来てほしい日（第1希望）": in_days(24)}, within=asks.group("第1回"))
+    asks.go_on("人数・費用・連絡先").go_on("確かめる")
+    if not javascript:
+        asks.main.get_by_role("button", name=re.compile(word)).click()
+        asks.reads(f"「{word}」を加えました。")
+    expect(asks.main.locator("dd", has_text=word).first).to_be_visible()
+    expect(asks.main.get_by_role("button", name=re.compile(word))).to_have_count(0)
+    assert asks.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_skill_that_was_offered_fills_the_next_empty_row(city: City, window: Opener):
+    desk = Walker(window("coordinator"))
+    desk.open("/supporters/enter").fill({"できること 1": "手品を見せます"})
+    desk.main.get_by_role("button", name=re.compile("マジック・手品")).click()
+    expect(desk.field("できること 2")).to_have_value("マジック・手品")

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from matching.accounts.actor import SYSTEM
 from matching.audit import AuditEntry
-from matching.engine.types import Phrase
 from matching.profiles import services as profiles
 from matching.registry import services as registry
 from matching.registry.models import BasisKind, Purpose, Registry
