@@ -59,14 +59,23 @@ MANY = [
 def test_every_warning_is_read_first_with_three_others_of_which_one_speaks_against():
     first, rest = explaining.telling_first(MANY)
     assert [r.code for r in first] == [
-        "words.exact", "words.exact", "limit.content", "conflict.own", "limit.stated",
+        "words.exact", "support.offered", "limit.content", "conflict.own", "limit.stated",
     ]  # fmt: skip
     assert len(first) + len(rest) == len(MANY) and [r for r in MANY if r in rest] == rest
 
 
-def test_where_nothing_speaks_against_them_the_third_is_of_another_criterion():
-    first, _rest = explaining.telling_first([r for r in MANY if r.kind != "missing"])
-    assert [r.code for r in first if r.kind == "matched"] == ["words.exact", "words.exact", "support.offered"]
+def test_different_ways_of_finding_come_before_more_of_the_same():
+    by_concept = reason("matched", "words.concept", asked="余興", theirs="手品", concept="x", label=None)
+    by_chance = reason("matched", "words.exact", asked="話", theirs="話")
+    alike = reason("matched", "words.similar", asked="使い方", theirs="スパイスの使い方")
+    here = reason("matched", "district.same", district=1)
+    first, _rest = explaining.telling_first([by_chance, alike, here, *MANY[:2], by_concept])
+    assert first == [*MANY[:2], by_concept]
+
+
+def test_what_tells_little_is_told_where_there_is_nothing_else():
+    by_chance = reason("matched", "words.exact", asked="話", theirs="話")
+    assert explaining.telling_first([by_chance]) == ([by_chance], [])
 
 
 def test_the_four_groups_have_words_and_signs_and_the_rest_is_folded(desk, session):

@@ -17,7 +17,6 @@ from ..models import Candidate, Shortlist
 
 COMPARED = 3  # the first, and those whom it stands before
 FIRST = 3  # reasons that are read before the others
-OF_ONE_CRITERION = 2  # among them
 SATURATED = frozenset({"words", "meaning"})  # their bars are bent like the score, see engine.ranking
 NEVER_GAINS = frozenset({"limits"})  # whoever states none is no better for it
 ALIKE = 0.001  # two contents that differ by less evidence than this are told apart by the curve at their place
@@ -53,19 +52,28 @@ def bars_of(candidate: Candidate) -> list[Bar]:
 def telling_first(reasons: Sequence[Reason]) -> tuple[list[Reason], list[Reason]]:
     """The most telling reasons, and the rest, each in the order of the engine.
 
-    Whoever asks somebody must have read every warning. Beside these, three: what speaks most for them, not more than
-    two of one criterion; and where something speaks against them, that in place of the third.
+    Whoever asks somebody must have read every warning. Beside these, three: what speaks most for them, by different
+    ways of finding it where there are several; and where something speaks against them, that in place of the third.
     """
     warnings = [reason for reason in reasons if reason.kind == "warning"]
     against = sorted((r for r in reasons if r.kind == "missing"), key=lambda r: r.code != "limit.content")[:1]
-    for_them: list[Reason] = []
     seen: Counter[str] = Counter()
-    for reason in sorted(reasons, key=lambda r: r.code == "words.similar"):  # characters in common tell least
-        if reason.kind == "matched" and seen[reason.criterion] < OF_ONE_CRITERION:
-            seen[reason.criterion] += 1
-            for_them.append(reason)
-    chosen = {id(reason) for reason in (*warnings, *for_them[: FIRST - len(against)], *against)}
+    for_them: list[tuple[tuple[bool, int], Reason]] = []
+    for reason in reasons:
+        if reason.kind == "matched" and not _tells_little(reason):
+            seen[reason.code] += 1
+            # The circumstances come after all that is said of the matter itself.
+            for_them.append(((reason.criterion in ranking.CIRCUMSTANCES, seen[reason.code]), reason))
+    for_them.sort(key=lambda item: item[0])
+    little = [reason for reason in reasons if reason.kind == "matched" and _tells_little(reason)]
+    speaking = [*(reason for _, reason in for_them), *little][: FIRST - len(against)]
+    chosen = {id(reason) for reason in (*warnings, *speaking, *against)}
     return [r for r in reasons if id(r) in chosen], [r for r in reasons if id(r) not in chosen]
+
+
+def _tells_little(reason: Reason) -> bool:
+    """Characters in common, and a word of one character, are often there by chance."""
+    return reason.code == "words.similar" or (reason.code == "words.exact" and len(str(reason.params["theirs"])) < 2)
 
 
 def points_between(above: Candidate, below: Candidate, with_numbers: Numbers) -> dict[str, float]:
