@@ -91,14 +91,17 @@ def rank(
     floor: float | None = None,
     limit: int | None = None,
     weights: Weights = WEIGHTS,
+    measure: Measure | None = None,
+    explain: bool = True,
 ) -> tuple[Ranked, ...]:
     """Order the cards by score (0…1, highest first, then by key) and explain the first ``limit`` (None: all).
 
     ``standings`` is by card key; ``distances`` in km between district ids. ``content_only`` leaves circumstances
     and conflicts out. ``same_as`` maps card keys to whoever they belong to: only the best card of each is kept.
-    Cards below ``floor`` are left out; without it no card is. The order of ``cards`` does not matter.
+    Cards below ``floor`` are left out; without it no card is. The order of ``cards`` does not matter. Without
+    ``explain`` there are no bars and no reasons. A ``measure`` of this query that was used before is used again.
     """
-    measure = Measure(query)
+    measure = measure or Measure(query)
     wanted, chosen = criteria.supports_wanted(query.ask)
     told = standings or {}
     weighed = [
@@ -120,6 +123,8 @@ def rank(
         if owner not in seen:
             seen.add(owner)
             first.append(one)
+    if not explain:
+        return tuple(Ranked(one.card.card.key, round(one.score, 6), one.strength, (), ()) for one in first)
     return tuple(_explain(query, one, as_of, told.get(one.card.card.key), content_only, weights) for one in first)
 
 

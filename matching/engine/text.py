@@ -29,6 +29,7 @@ _DASH_IN_KATAKANA = re.compile(r"(?<=[ァ-ヺヽヾー])[-‐‑‒–—―−�
 _HIRAGANA_ONLY = re.compile(r"[ぁ-ゖー]+\Z")
 _SENTENCE = re.compile(r"[^。．！？!?\n\r]+")
 _HAS_WORD = re.compile(r"[0-9a-zぁ-ゖァ-ヺ々〆一-鿿㐀-䶿\U00020000-\U0003ffff]")
+_TO_HIRAGANA = {c + 0x60: c for c in range(ord("ぁ"), ord("ゖ") + 1)}
 _TO_KATAKANA = {c: c + 0x60 for c in range(ord("ぁ"), ord("ゖ") + 1)}
 
 
@@ -112,6 +113,18 @@ def dictionary_words(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
                 if _HAS_WORD.search(writings[0]) and (len(writings[0]) > 1 or writings[0] >= "㐀"):
                     found.append((writings[0], tuple(dict.fromkeys(writings))))
     return tuple(found)
+
+
+def dictionary_readings(text: str) -> list[tuple[str, str]]:
+    """Every word of a text as written, with its reading in hiragana where it is a word of content with kanji."""
+    found = []
+    for at in range(0, len(text), _PIECE):
+        for morpheme in _tokenizer().tokenize(text[at : at + _PIECE]):
+            surface = morpheme.surface()
+            content = morpheme.part_of_speech()[0] in ("名詞", "動詞", "形容詞", "形状詞")
+            has_kanji = any("一" <= char <= "鿿" for char in surface)
+            found.append((surface, morpheme.reading_form().translate(_TO_HIRAGANA) if content and has_kanji else ""))
+    return found
 
 
 @lru_cache(maxsize=4_096)

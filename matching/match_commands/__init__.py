@@ -1,0 +1,14 @@
+"""The `flask match` commands: rank, evaluate and train on files, by the same publish and search as the web."""
+
+from __future__ import annotations
+
+from flask.cli import AppGroup
+
+from .comparing import evaluate, rank
+from .making import train, vectors
+
+match = AppGroup("match", help="Rank, evaluate and train on files, without a server.")
+for command in (rank, evaluate, train, vectors):
+    match.add_command(command)
+
+__all__ = ["match"]
