@@ -46,8 +46,8 @@ class Encoder:
             self._attention: Floats = file["attention"].astype(np.float32)  # (heads, 300): which words matter
             self._bias: Floats = file["bias"].astype(np.float32)  # (heads,)
             self._word_weights: Floats = file["word_weights"].astype(np.float32)  # (heads, words), with rarity
-            self._shift_codes: npt.NDArray[np.int8] = file["shift_codes"]  # (words, shifts)
-            self._shift_turns: Floats = file["shift_turns"].astype(np.float32)  # (shifts, 300)
+            self._shift_codes: npt.NDArray[np.int8] = file["shift_codes"]  # (heads, words, shifts)
+            self._shift_turns: Floats = file["shift_turns"].astype(np.float32)  # (heads, shifts, 300)
             self._concept_rows: Floats = file["concepts"].astype(np.float32)
         self.version: str = meta["version"]
         self.lexicon_version: str = meta["lexicon"]
@@ -84,7 +84,7 @@ class Encoder:
             return np.zeros(self.dimensions, dtype=np.float32)
         known = np.array(numbers)
         weights = np.where(known >= 0, self._word_weights[:, known], self._unknown_weight)
-        shifts = np.where(known[:, None] >= 0, self._shift_codes[known], 0.0) @ self._shift_turns
+        shifts = np.matmul(np.where(known[:, None] >= 0, self._shift_codes[:, known], 0.0), self._shift_turns)
         u, v = self._layers
         return unit(heads_of(rows, rows + shifts, weights, self._attention, self._bias, u, v) @ self._axes)
 
@@ -116,11 +116,11 @@ def heads_of(
 ) -> Floats:
     """The words of one text through every head, side by side, (heads · 300,).
 
-    ``plain`` and ``shifted`` are (words, 300), ``weights`` (heads, words) in logarithms, ``attention`` (heads, 300),
+    ``plain`` is (words, 300), ``shifted`` (heads, words, 300), ``weights`` (heads, words) in logarithms, ``attention`` (heads, 300),
     ``u`` and ``v`` (heads, 300, 300). A head is z = unit(x + V tanh(3 U x)) of the weighted mean x.
     """
     learned = np.clip(attention @ plain.T + bias[:, None], -STEEPEST, STEEPEST)
-    x = np.exp(learned + weights) @ shifted
+    x = np.matmul(np.exp(learned + weights)[:, None], shifted)[:, 0]
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-6)
     z = x + np.matmul(np.tanh(SLOPE * np.matmul(x[:, None], u)), v)[:, 0]
     z /= np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-6)

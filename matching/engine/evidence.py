@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .cards import COMPOUND, IDEA, PLAIN, ROLE, ReadCard, intro_sentences
+from .cards import IDEA, ReadCard, intro_sentences
 from .query import (
     COMPOUND_WEIGHT,
     CONCEPT,
@@ -29,11 +29,9 @@ from .text import bigram_weight, bigrams, fold
 from .types import Reason
 
 NEED_COVERED = 0.3  # share of a need's words (by weight) that a card must answer
-_UNMATCHED_IDF = 3.5  # a card's word outside the query: its rarity is not looked up
 _MOST_WORD_REASONS = 6
 _SIMILAR_LENGTH = 3
-_KIND_MASS = {PLAIN: 1.0, COMPOUND: 0.5, ROLE: 0.2, IDEA: 0.0}
-RELATED = 0.45  # a cosine from which two texts are told to be near in meaning
+RELATED = 0.38  # a cosine from which two texts are told to be near in meaning
 _MOST_MEANING_REASONS = 3
 INTRO_MEANING = 0.9  # a sentence of the introduction counts a little less than a phrase
 _FAR, _CLOSE = 0.35, 0.75  # cosines that mean nothing and everything for one need
@@ -47,7 +45,6 @@ class Evidence:
 
     ``terms``   soft BM25 (k1 2, b 0.6; Robertson & Zaragoza 2009) over the score of the ideal answer: one that
                 holds every asked word itself, once, in a text of average length
-    ``phrases`` mean over the ask's statements of the best soft cosine (idf-weighted) with one phrase
     ``bigrams`` share of the ask's character pairs, weighted by how much a pair tells; the introduction counts half
     ``nearest`` mean over the ask's statements of the cosine with the text of the card nearest in meaning
     ``whole``   cosine of the whole ask with the whole card (both 0 without an encoder)
@@ -55,7 +52,6 @@ class Evidence:
     """
 
     terms: float
-    phrases: float
     bigrams: float
     nearest: float
     whole: float
@@ -83,11 +79,6 @@ class Measure:
         self._unit_weights: Floats = np.array([_unit_weight(unit) for unit in query.units], dtype=np.float32)
         self._pairs = tuple(sorted(pairs.items()))
         self._pair_sum = sum(pairs.values())
-        self._units = tuple(
-            (set(u.groups), _unit_weight(u), sum(query.groups[g].idf * self._relative(g, u) for g in u.groups))
-            for u in query.units
-            if u.groups
-        )
 
     def evidence(self, card: ReadCard) -> Evidence:
         terms, answered = self._terms(card)
@@ -95,7 +86,6 @@ class Measure:
         weights = self._unit_weights
         return Evidence(
             terms=terms if self.ideal > 0 else 0.0,
-            phrases=self._phrases(card) if answered else 0.0,
             bigrams=self._bigrams(card),
             nearest=float(near @ weights / weights.sum()) if len(near) else 0.0,
             whole=whole,
@@ -140,36 +130,6 @@ class Measure:
                     best[group] = (value, expansion.certainty, expansion, surfaces[text])
         total = sum(self.query.groups[g].weight * found[0] for g, found in best.items())
         return (total / self.ideal if self.ideal else 0.0), {g: found[2:] for g, found in best.items()}
-
-    def _relative(self, group: int, unit: Unit) -> float:
-        # The group's weight holds its place's weight already; within one statement only the kind of word matters.
-        return self.query.groups[group].weight / _unit_weight(unit)
-
-    def _phrases(self, card: ReadCard) -> float:
-        """Soft cosine of each statement with its nearest phrase, averaged with the statements' weights."""
-        answers, groups = self.query.answers, self.query.groups
-        matches = []
-        for wording in card.phrases:
-            held: dict[int, float] = {}
-            mass = 0.0
-            for text, _, kind in wording.words:
-                mass += _UNMATCHED_IDF * _KIND_MASS[kind]
-                for group, _expansion in answers.get(text, ()):
-                    held[group] = max(held.get(group, 0.0), self._gain[group, text] * groups[group].weight)
-            if held:
-                matches.append((held, max(mass, 1.0)))
-        if not matches:
-            return 0.0
-        total = weights = 0.0
-        for unit_groups, weight, unit_mass in self._units:
-            weights += weight
-            if unit_mass <= 0:
-                continue
-            total += weight * max(
-                sum(v for g, v in held.items() if g in unit_groups) / weight / (unit_mass * mass) ** 0.5
-                for held, mass in matches
-            )
-        return min(total / weights, 1.0) if weights else 0.0
 
     def _bigrams(self, card: ReadCard) -> float:
         if not self._pair_sum:
@@ -241,12 +201,13 @@ def meanings(query: Query, card: ReadCard) -> list[Reason]:
         return []
     cosines = asked.units @ (told[:-1].astype(np.float32) / 127).T
     theirs = [*(phrase.text for phrase in card.card.phrases), *intro_sentences(card.card)]
-    pairs = sorted(
-        (-float(cosines[i, j]), i, j)
-        for i in range(len(query.units))
-        for j in (int(cosines[i].argmax()),)
-        if cosines[i, j] >= RELATED
-    )
+    # Where nothing alone is near but the whole is, the nearest pair still tells why.
+    least = RELATED if float(told[-1].astype(np.float32) @ asked.whole) / 127 < RELATED else RELATED / 2
+    pairs = sorted((-float(row.max()), i, int(row.argmax())) for i, row in enumerate(cosines) if row.max() >= RELATED)
+    if not pairs:
+        pairs = sorted(
+            (-float(row.max()), i, int(row.argmax())) for i, row in enumerate(cosines) if row.max() >= least
+        )[:1]
     found: list[Reason] = []
     told_already: set[int] = set()
     for negative, i, j in pairs:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
 from .knowledge import Knowledge
-from .lexicon import CHOSEN, IDEA_MARK, NEIGHBOUR, Lexicon, Meant
+from .lexicon import CHOSEN, IDEA_MARK, MEANING, NEIGHBOUR, Lexicon, Meant
 from .text import Term, analyse, fold, kana_windows, sentences
 from .types import Ask
 
@@ -30,7 +30,9 @@ PLACE_WEIGHT = {"need": 1.0, "title": 0.8, "detail": 0.5}
 ROLE_WEIGHT = 0.2
 COMPOUND_WEIGHT = 0.1  # on top of its parts: it is so rare that it would speak for all of them
 CONCEPT_WEIGHT = 0.4  # on top of the words that made it known
+WHOLE_WEIGHT = 1.0  # of an idea that the ask speaks of as a whole
 _MOST_CONCEPTS = 12
+_MOST_STATEMENTS = 60  # of one ask that are read
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def build(ask: Ask, vocabulary: Vocabulary, knowledge: Knowledge | None = None) 
     """
     needs = tuple(n for n in ask.needs if n.strip())
     statements = [(n, "need") for n in needs] + ([(ask.title, "title")] if ask.title.strip() else [])
-    statements += [(s, "detail") for s in sentences(ask.detail)]
+    statements += [(s, "detail") for s in sentences(ask.detail)[:_MOST_STATEMENTS]]
 
     wanted: dict[str, _Wanted] = {}
     unit_words: list[list[str]] = []
@@ -285,6 +287,11 @@ def _concepts(ask: Ask, statements: Sequence[tuple[str, str]], knowledge: Knowle
     for number, (text, place) in enumerate(statements):
         for meant in knowledge.meant_in(text):
             add(meant, PLACE_WEIGHT[place], (number,))
+    whole = "\n".join(text for text, _ in statements)
+    if knowledge.encoder is not None and len(statements) > 1:
+        for id_, certainty in knowledge.encoder.concepts(whole):
+            if id_ in knowledge.lexicon.concepts:
+                add(Meant(id_, certainty, MEANING, statements[0][0]), WHOLE_WEIGHT, ())
     first = sorted(ideas.items(), key=lambda item: (-item[1].weight, item[0]))
     return dict(first[:_MOST_CONCEPTS])
 

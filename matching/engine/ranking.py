@@ -19,11 +19,11 @@ from .types import Bar, Ranked, Reason, Standing
 class Weights:
     """Every number that a ranking turns on; ``version`` is frozen with each shortlist.
 
-    Content, in units of evidence: ``terms`` + ``phrases`` + ``bigrams`` make what the words say (see
-    ``evidence.Evidence``); ``field``, ``support`` and ``level`` add when they match, subtract when they do not, and
-    do neither when unknown. A hinted kind of support counts half of a chosen one.
-    The sum e becomes content = e / (e + half), 0…1: a tenth of an ideal answer is a lot for a card of
-    twenty words, and the curve says so without ever looking at the other candidates.
+    Content, in units of evidence (see ``evidence.Evidence``): ``terms`` + ``bigrams`` make what the words say,
+    ``nearest`` + ``whole`` what the meaning says; without an encoder the words count ``alone`` times as much. ``needs``,
+    ``field``, ``support``, ``level`` and ``limits`` add when they match, subtract when they do not, and do neither
+    when unknown. A hinted kind of support counts half of a chosen one.
+    The sum e becomes content = e / (e + half), 0…1, without ever looking at the other candidates.
 
     Circumstances multiply: score = content · (1 − C + Σ weight · (2·fit − 1)), where C is the sum of the asked
     circumstances' weights. So all matched leaves the content as it is, an unknown sits in the middle, and nobody
@@ -33,29 +33,29 @@ class Weights:
     """
 
     version: str = "2026.2"
-    terms: float = 1.0
-    phrases: float = 0.25
-    bigrams: float = 0.5
-    nearest: float = 0.5
-    whole: float = 1.0
+    terms: float = 1.4
+    bigrams: float = 0.25
+    nearest: float = 0.35
+    whole: float = 0.7
+    alone: float = 2.5
     needs: float = 0.1
-    limits: float = 0.15
-    field: float = 0.05
+    limits: float = 0.3
+    field: float = 0.07
     support: float = 0.01
     level: float = 0.02
-    half: float = 0.2
+    half: float = 0.3
     district: float = 0.05
     dates: float = 0.07
     money: float = 0.03
     heads: float = 0.03
     track: float = 0.02
     fairness: float = 0.05
-    strong: float = 0.6
-    possible: float = 0.4
+    strong: float = 0.7
+    possible: float = 0.58
 
     @property
     def words(self) -> float:
-        return self.terms + self.phrases + self.bigrams
+        return self.terms + self.bigrams
 
     @property
     def meaning(self) -> float:
@@ -154,7 +154,7 @@ def _weigh(
     if len(evidence.needs) > 1:
         findings["needs"] = (criteria.needs(evidence), weights.needs)
     order = (
-        _words(evidence, weights)
+        _words(measure.query, evidence, weights)
         + _meaning(evidence, weights)
         + sum(weight * _lean(finding) for finding, weight in findings.values())
     )
@@ -186,8 +186,9 @@ def _weigh(
     )
 
 
-def _words(evidence: Evidence, weights: Weights) -> float:
-    return weights.terms * evidence.terms + weights.phrases * evidence.phrases + weights.bigrams * evidence.bigrams
+def _words(query: Query, evidence: Evidence, weights: Weights) -> float:
+    said = weights.terms * evidence.terms + weights.bigrams * evidence.bigrams
+    return said if query.meaning is not None else weights.alone * said
 
 
 def _meaning(evidence: Evidence, weights: Weights) -> float:
@@ -217,7 +218,7 @@ def _explain(
 ) -> Ranked:
     evidence = one.evidence
     total = weights.words
-    bars = [Bar("words", round(saturate(_words(evidence, weights), weights.half) * total, 6), total)]
+    bars = [Bar("words", round(saturate(_words(query, evidence, weights), weights.half) * total, 6), total)]
     if query.meaning is not None and one.card.meaning is not None:
         near = saturate(_meaning(evidence, weights), weights.half) * weights.meaning
         bars.append(Bar("meaning", round(near, 6), weights.meaning))

@@ -89,7 +89,7 @@ def analyse(text: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-_NO_WORDS = frozenset(("助詞", "補助記号", "空白", "記号", "接続詞", "感動詞"))
+_NO_WORDS = frozenset(("助詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "代名詞", "連体詞"))
 
 
 @lru_cache(maxsize=16_384)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from ..engine import cards, query, ranking
 from ..engine.cards import ReadCard
@@ -13,15 +14,14 @@ from ..engine.knowledge import Knowledge
 from ..engine.lexicon import IDEA_MARK, Lexicon
 from ..engine.measures import measure
 from ..engine.query import Entry, WordList
-from ..engine.ranking import WEIGHTS
+from ..engine.ranking import WEIGHTS, Weights
 from ..engine.types import Ask, Card
 from .noise import mixed, spoilt_asks
 from .running import DEPTH
 
 # What a weight of 0 leaves out, as the table calls it.
 WEIGHED = {
-    "terms": "words, each for itself",
-    "phrases": "words, phrase by phrase",
+    "terms": "words",
     "bigrams": "pairs of characters",
     "nearest": "meaning, statement by statement",
     "whole": "meaning of the whole",
@@ -91,7 +91,7 @@ class Bench:
 
     def figures(self, *, without: str | None = None) -> Figures:
         """The measures of the ranking, with one weight at 0."""
-        weights = WEIGHTS if without is None else replace(WEIGHTS, **{without: 0.0})
+        weights = WEIGHTS if without is None else _without(without)
         run = {}
         for key, kept in self._measures.items():
             ranked = ranking.rank(
@@ -106,6 +106,11 @@ class Bench:
             )
             run[key] = [one.key for one in ranked]
         return measure(run, self._judged.grades)
+
+
+def _without(name: str) -> Weights:
+    values: dict[str, Any] = {name: 0.0}
+    return replace(WEIGHTS, **values)
 
 
 def rows(sets: Sequence[Judged], knowledge: Knowledge) -> Iterator[tuple[str, list[Figures]]]:

@@ -24,7 +24,7 @@ from .vocabulary import StoredVocabulary, chunks
 
 POSTINGS = 25_000  # read at most in one search; measured .3–.9 µs each
 POOL = 400  # profiles that are compared in full
-FLOOR = 0.05  # below it a profile has nothing to do with the ask; never applied in content-only mode
+FLOOR = 0.25  # below it a profile has nothing to do with the ask; never applied in content-only mode
 
 
 @dataclass(frozen=True)

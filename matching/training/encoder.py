@@ -33,8 +33,7 @@ Progress = Callable[[int, int], None]
 class Recipe:
     """Every number of the training."""
 
-    seed: int = 1
-    heads: int = 4
+    seeds: int = 3
     steps: int = 800
     batch: int = 256
     rate: float = 1e-3
@@ -66,18 +65,23 @@ class Material:
 def train(
     lexicon: Lexicon, vectors: Vectors, out: Path, *, recipe: Recipe = Recipe(), progress: Progress | None = None
 ) -> Encoder:
-    """Train, turn the heads together onto the axes that the lexicon uses most, and write the file.
+    """Train one head for each seed, turn them together onto the axes that the lexicon uses most, and write the file.
 
     ``progress`` is told the steps done and their number.
     """
     concepts = list(lexicon.concepts.values())
     material = gather(concepts, vectors)
 
-    def step(done: int) -> None:
-        if progress is not None:
-            progress(done, recipe.steps)
+    done = 0
 
-    file = _as_file(_learn(material, vectors, recipe, step), material, vectors, recipe)
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, recipe.seeds * recipe.steps)
+
+    learned = [_learn(material, vectors, recipe, seed, step) for seed in range(recipe.seeds)]
+    file = _as_file(learned, material, vectors, recipe)
     meta: dict[str, Any] = {
         "lexicon": lexicon.version,
         "fingerprints": {concept.id: short_fingerprint(concept) for concept in concepts},
@@ -160,23 +164,25 @@ def gather(concepts: Sequence[Concept], vectors: Vectors) -> Material:
     )
 
 
-def _learn(material: Material, vectors: Vectors, recipe: Recipe, step: Callable[[int], None]) -> dict[str, Floats]:
-    """All heads at once: each has its own weighting and layer, all stand on the same shifted word vectors."""
+def _learn(
+    material: Material, vectors: Vectors, recipe: Recipe, seed: int, step: Callable[[], None]
+) -> dict[str, Floats]:
+    """One head: which words matter, how they move away from their vectors, and one layer."""
     import torch
     from torch.nn import functional as F
 
-    torch.manual_seed(recipe.seed)
-    dice = random.Random(recipe.seed)
+    torch.manual_seed(seed)
+    dice = random.Random(seed)
     words = torch.from_numpy(vectors.rows[material.rows])
     rarity = torch.from_numpy(material.rarity)
-    heads, size = recipe.heads, DIMENSIONS
+    size = DIMENSIONS
     parameters = {
-        "attention": torch.zeros(heads, size),
-        "bias": torch.zeros(heads),
-        "own": torch.zeros(heads, len(words)),
+        "attention": torch.zeros(size),
+        "bias": torch.zeros(1),
+        "own": torch.zeros(len(words)),
         "shift": torch.zeros(len(words), size),
-        "u": torch.randn(heads, size, size) / math.sqrt(size),
-        "v": torch.zeros(heads, size, size),
+        "u": torch.randn(size, size) / math.sqrt(size),
+        "v": torch.zeros(size, size),
     }
     for parameter in parameters.values():
         parameter.requires_grad_()
@@ -187,37 +193,35 @@ def _learn(material: Material, vectors: Vectors, recipe: Recipe, step: Callable[
         related[concept, list(others)] = True
 
     def encode(bags: list[Bag]) -> torch.Tensor:
-        """(heads, texts, size), rows of length 1."""
+        """(texts, size), rows of length 1."""
         numbers = torch.tensor([n for bag in bags for n in bag])
         texts = torch.repeat_interleave(torch.arange(len(bags)), torch.tensor([len(bag) for bag in bags]))
         rows = words[numbers]
         shifted = rows + shift[numbers] + torch.randn_like(rows) * (recipe.noise / math.sqrt(size))
-        learned = (attention @ rows.T + bias[:, None]).clamp(-STEEPEST, STEEPEST) + own[:, numbers] + rarity[numbers]
-        weighted = torch.exp(learned)[..., None] * shifted
-        x = F.normalize(torch.zeros(heads, len(bags), size).index_add(1, texts, weighted), dim=-1, eps=1e-6)
-        hidden = F.dropout(torch.tanh(SLOPE * torch.bmm(x, u)), recipe.layer_dropout)
-        return F.normalize(x + torch.bmm(hidden, v), dim=-1, eps=1e-6)
+        learned = (rows @ attention + bias).clamp(-STEEPEST, STEEPEST) + own[numbers] + rarity[numbers]
+        weighted = torch.exp(learned)[:, None] * shifted
+        x = F.normalize(torch.zeros(len(bags), size).index_add(0, texts, weighted), dim=-1, eps=1e-6)
+        hidden = F.dropout(torch.tanh(SLOPE * (x @ u)), recipe.layer_dropout)
+        return F.normalize(x + hidden @ v, dim=-1, eps=1e-6)
 
     usable = [i for i in range(len(material.names)) if material.names[i]]
     waiting: list[int] = []
-    for done in range(1, recipe.steps + 1):
+    for _ in range(recipe.steps):
         while len(waiting) < recipe.batch:
             waiting += dice.sample(usable, len(usable))
         batch, waiting = waiting[: recipe.batch], waiting[recipe.batch :]
         pairs = [_pair(material, concept, recipe, dice) for concept in batch]
         one, other = encode([pair[0] for pair in pairs]), encode([pair[1] for pair in pairs])
-        nearness = torch.bmm(one, other.transpose(1, 2)) / recipe.temperature
+        nearness = one @ other.T / recipe.temperature
         here = torch.tensor(batch)
         apart = related[here][:, here] & ~torch.eye(len(batch), dtype=torch.bool)
         nearness = nearness.masked_fill(apart, -30.0)
-        goal = torch.arange(len(batch)).repeat(heads)
-        loss = F.cross_entropy(nearness.flatten(0, 1), goal) + F.cross_entropy(
-            nearness.transpose(1, 2).flatten(0, 1), goal
-        )
+        goal = torch.arange(len(batch))
+        loss = F.cross_entropy(nearness, goal) + F.cross_entropy(nearness.T, goal)
         optimizer.zero_grad()
-        (loss * heads).backward()
+        loss.backward()
         optimizer.step()
-        step(done)
+        step()
     return {name: value.detach().numpy() for name, value in parameters.items()}
 
 
@@ -237,34 +241,43 @@ def _pair(material: Material, concept: int, recipe: Recipe, dice: random.Random)
 
 
 def _as_file(
-    learned: dict[str, Floats], material: Material, vectors: Vectors, recipe: Recipe
+    learned: Sequence[dict[str, Floats]], material: Material, vectors: Vectors, recipe: Recipe
 ) -> dict[str, npt.NDArray[Any]]:
     """What the encoder reads: numbers in few bits, and the axes (uncentred principal components) of the lexicon."""
-    left, sizes, right = np.linalg.svd(learned["shift"], full_matrices=False)
-    codes = left[:, : recipe.shifts] * sizes[: recipe.shifts]
-    scale = np.maximum(np.abs(codes).max(axis=0), 1e-9)
-    codes = np.round(codes / scale * 127).astype(np.int8)
-    turns = (right[: recipe.shifts] * scale[:, None] / 127).astype(np.float32)
-    rows = vectors.rows[material.rows] + codes.astype(np.float32) @ turns
-    weights = learned["own"] + material.rarity
-    bags = [bag for kind in (material.troubles, material.names, material.helps) for some in kind for bag in some]
-    sample = random.Random(recipe.seed).sample(bags, min(len(bags), 8_000))
-    seen = np.stack([_side_by_side(vectors.rows[material.rows], rows, bag, learned, weights) for bag in sample])
-    _, _, directions = np.linalg.svd(seen, full_matrices=False)
+    kept = [_in_few_bits(one["shift"], recipe.shifts) for one in learned]
+    codes, turns = np.stack([one for one, _ in kept]), np.stack([other for _, other in kept])
     half: dict[str, npt.NDArray[Any]] = {
-        "attention": learned["attention"],
-        "bias": learned["bias"],
-        "word_weights": weights,
-        "u": learned["u"],
-        "v": learned["v"],
-        "shift_turns": turns,
-        "axes": directions[: recipe.axes].T,
+        name: np.stack([one[name] for one in learned]) for name in ("attention", "u", "v")
     }
+    half["bias"] = np.concatenate([one["bias"] for one in learned])
+    half["word_weights"] = np.stack([one["own"] + material.rarity for one in learned])
+    half["shift_turns"] = turns
+    plain = vectors.rows[material.rows]
+    shifted = plain + np.matmul(codes.astype(np.float32), turns)
+    bags = [bag for kind in (material.troubles, material.names, material.helps) for some in kind for bag in some]
+    sample = random.Random(0).sample(bags, min(len(bags), 6_000))
+    seen = np.stack(
+        [
+            heads_of(
+                plain[bag],
+                shifted[:, bag],
+                half["word_weights"][:, bag],
+                half["attention"],
+                half["bias"],
+                half["u"],
+                half["v"],
+            )
+            for bag in sample
+        ]
+    )
+    _, _, directions = np.linalg.svd(seen, full_matrices=False)
+    half["axes"] = directions[: recipe.axes].T
     return {"shift_codes": codes, **{name: value.astype(np.float16) for name, value in half.items()}}
 
 
-def _side_by_side(plain: Floats, shifted: Floats, bag: Bag, learned: dict[str, Floats], weights: Floats) -> Floats:
-    """One text through every head, as ``engine.encoder`` does it."""
-    return heads_of(
-        plain[bag], shifted[bag], weights[:, bag], learned["attention"], learned["bias"], learned["u"], learned["v"]
-    )
+def _in_few_bits(shift: Floats, directions: int) -> tuple[npt.NDArray[np.int8], Floats]:
+    """(words, directions) in 8 bits, and (directions, 300): their product is nearly the shift."""
+    left, sizes, right = np.linalg.svd(shift, full_matrices=False)
+    codes = left[:, :directions] * sizes[:directions]
+    scale = np.maximum(np.abs(codes).max(axis=0), 1e-9)
+    return np.round(codes / scale * 127).astype(np.int8), (right[:directions] * scale[:, None] / 127).astype(np.float32)

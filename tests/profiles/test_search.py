@@ -113,9 +113,9 @@ def test_standing_is_asked_for_the_parties_and_warns() -> None:
 
 def test_one_certain_profile_is_judged_however_little_it_fits() -> None:
     profile = publish(1, "囲碁")
-    assert found(search("書道", admits=Profile.id == profile.id)) == []
+    assert found(search("税金の申告", admits=Profile.id == profile.id)) == []
     result = search(
-        "書道",
+        "税金の申告",
         admits=Profile.id == profile.id,
         floor=None,
         standing_of=lambda ids: {1: Standing(of_the_requester=True)},
