@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,8 @@ STEEPEST = 3.0  # a learned weight is exp of at most this
 _SHARPNESS = 20.0  # softmax over concepts: cosines differ by little
 _CERTAIN_ENOUGH = 0.12
 _MOST_CONCEPTS = 3
+_COVERED = 0.6  # a situation says the same from this cosine on
+_FEWEST_SHARED = 2
 _FUZZY_LENGTH, _FUZZY_RATIO = 3, 80.0
 
 
@@ -49,6 +52,7 @@ class Encoder:
             self._shift_codes: npt.NDArray[np.int8] = file["shift_codes"]  # (heads, words, shifts)
             self._shift_turns: Floats = file["shift_turns"].astype(np.float32)  # (heads, shifts, 300)
             self._concept_rows: Floats = file["concepts"].astype(np.float32)
+            self._situations = _Situations(file)
         self.version: str = meta["version"]
         self.lexicon_version: str = meta["lexicon"]
         self.trained: dict[str, str] = meta["fingerprints"]
@@ -69,12 +73,18 @@ class Encoder:
         return np.stack([self._encode_one(text) for text in texts])
 
     def concepts(self, text: str) -> tuple[tuple[str, float], ...]:
-        """The trained concepts that a text most probably speaks of, with their share of 1, surest first."""
+        """The trained concepts that a text most probably speaks of, with how sure that is (0…1), surest first.
+
+        Sure is the share of 1 among all concepts by nearness, or how much of the text one situation says.
+        """
         nearness = self._concept_rows @ self._encode_one(text)
         if not len(nearness) or nearness.max() <= 0:
             return ()
         shares = np.exp(_SHARPNESS * (nearness - nearness.max()))
         shares /= shares.sum()
+        numbers = {number for number in self._read(text)[1] if number >= 0}
+        for owner, cover in self._situations.like(numbers):
+            shares[owner] = max(shares[owner], cover)
         first = np.argsort(-shares, kind="stable")[:_MOST_CONCEPTS]
         return tuple((self._concept_ids[i], float(shares[i])) for i in first if shares[i] >= _CERTAIN_ENOUGH)
 
@@ -109,6 +119,37 @@ class Encoder:
                 rows.append(row)
                 numbers.append(number)
         return self._vectors.rows[rows], numbers
+
+
+class _Situations:
+    """What people in need say, by its words: an index from words to situations."""
+
+    def __init__(self, file: Any) -> None:
+        words, lengths = file["situation_words"].astype(np.int64), file["situation_lengths"].astype(np.int64)
+        self._owners = file["situation_owners"].astype(np.int64)
+        self._squares: Floats = file["rarity"].astype(np.float32) ** 2
+        whose = np.repeat(np.arange(len(lengths)), lengths)
+        order = np.argsort(words, kind="stable")
+        self._held = whose[order]
+        self._starts = np.searchsorted(words[order], np.arange(len(self._squares) + 1))
+        self._masses = np.bincount(whose, weights=self._squares[words], minlength=len(lengths))
+
+    def like(self, numbers: set[int]) -> list[tuple[int, float]]:
+        """(concept, cosine of words by rarity) of the situations that say much of what these words say."""
+        if len(numbers) < _FEWEST_SHARED:
+            return []
+        shared = np.zeros(len(self._owners))
+        count = np.zeros(len(self._owners), dtype=np.int64)
+        for number in sorted(numbers):
+            at = self._held[self._starts[number] : self._starts[number + 1]]
+            shared[at] += self._squares[number]
+            count[at] += 1
+        mass = float(self._squares[sorted(numbers)].sum())
+        cover = shared / np.sqrt(np.maximum(self._masses * mass, 1e-6))
+        return [
+            (int(self._owners[i]), float(cover[i]))
+            for i in np.flatnonzero((cover >= _COVERED) & (count >= _FEWEST_SHARED))
+        ]
 
 
 def heads_of(

@@ -92,6 +92,7 @@ def train(
     }
     digest = hashlib.blake2b(b"".join(file[name].tobytes() for name in sorted(file)), digest_size=4).hexdigest()
     meta["version"] = f"{lexicon.version}+{digest}"
+    file |= _situations(material)
     file["concepts"] = np.zeros((0, file["axes"].shape[1]), dtype=np.float16)
     _write(out, file, meta)
     # The concepts' own places are found by the encoder itself, so that run time and training cannot differ.
@@ -273,6 +274,17 @@ def _as_file(
     _, _, directions = np.linalg.svd(seen, full_matrices=False)
     half["axes"] = directions[: recipe.axes].T
     return {"shift_codes": codes, **{name: value.astype(np.float16) for name, value in half.items()}}
+
+
+def _situations(material: Material) -> dict[str, npt.NDArray[Any]]:
+    """The words of every situation one after the other, how many each has, and whose it is."""
+    told = [(owner, sorted(set(bag))) for owner, bags in enumerate(material.troubles) for bag in bags]
+    return {
+        "situation_words": np.array([n for _, bag in told for n in bag], dtype=np.uint16),
+        "situation_lengths": np.array([len(bag) for _, bag in told], dtype=np.uint16),
+        "situation_owners": np.array([owner for owner, _ in told], dtype=np.uint16),
+        "rarity": np.exp(material.rarity).astype(np.float16),
+    }
 
 
 def _in_few_bits(shift: Floats, directions: int) -> tuple[npt.NDArray[np.int8], Floats]:
