@@ -33,6 +33,7 @@ _MOST_WORD_REASONS = 6
 _SIMILAR_LENGTH = 3
 RELATED = 0.38  # a cosine from which two texts are told to be near in meaning
 _MOST_MEANING_REASONS = 3
+CHANCE = 0.12  # the cosine of two texts that have nothing to do with each other
 INTRO_MEANING = 0.9  # a sentence of the introduction counts a little less than a phrase
 _FAR, _CLOSE = 0.35, 0.75  # cosines that mean nothing and everything for one need
 
@@ -46,8 +47,8 @@ class Evidence:
     ``terms``   soft BM25 (k1 2, b 0.6; Robertson & Zaragoza 2009) over the score of the ideal answer: one that
                 holds every asked word itself, once, in a text of average length
     ``bigrams`` share of the ask's character pairs, weighted by how much a pair tells; the introduction counts half
-    ``nearest`` mean over the ask's statements of the cosine with the text of the card nearest in meaning
-    ``whole``   cosine of the whole ask with the whole card (both 0 without an encoder)
+    ``nearest`` mean over the ask's statements of the cosine with the text of the card nearest in meaning, above chance
+    ``whole``   cosine of the whole ask with the whole card, above chance (both 0 without an encoder)
     ``needs``   for each need how well it alone is answered, by words or by meaning
     """
 
@@ -87,8 +88,8 @@ class Measure:
         return Evidence(
             terms=terms if self.ideal > 0 else 0.0,
             bigrams=self._bigrams(card),
-            nearest=float(near @ weights / weights.sum()) if len(near) else 0.0,
-            whole=whole,
+            nearest=float(near @ weights / weights.sum()) - CHANCE if len(near) else 0.0,
+            whole=whole - CHANCE if len(near) else 0.0,
             needs=tuple(
                 max(coverage(self.query, unit, answered), closeness(float(near[i])) if len(near) else 0.0)
                 for i, unit in enumerate(self.query.units[: len(self.query.needs)])

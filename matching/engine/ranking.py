@@ -50,8 +50,8 @@ class Weights:
     heads: float = 0.03
     track: float = 0.02
     fairness: float = 0.05
-    strong: float = 0.7
-    possible: float = 0.58
+    strong: float = 0.65
+    possible: float = 0.5
 
     @property
     def words(self) -> float:

@@ -67,10 +67,10 @@ def hiragana(text: str) -> str:
 
 
 def typos(text: str) -> str:
-    """Two neighbours exchanged, or a character lost, every fifteen characters."""
+    """Two neighbours exchanged, or a character lost, once in fifteen characters."""
     dice = random.Random(text)
     chars = list(text)
-    for _ in range(max(len(chars) // TYPO_EVERY, 1) if len(chars) > 3 else 0):
+    for _ in range(sum(dice.random() < 1 / TYPO_EVERY for _ in text) if len(chars) > 3 else 0):
         at = dice.randrange(len(chars) - 1)
         if dice.random() < 0.5:
             chars[at], chars[at + 1] = chars[at + 1], chars[at]
