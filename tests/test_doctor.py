@@ -22,10 +22,13 @@ from matching import config, create_app, jobs, outbox, schema
 from matching.accounts.models import Role, RoleGrant, User
 from matching.backups import postgresql
 from matching.backups.keeping import NotDone
+from matching.concepts.models import ConceptEntry
 from matching.database import db
 from matching.doctor import contents, machine, settings
 from matching.doctor.commands import doctor
 from matching.doctor.findings import Mark
+from matching.engine import encoder
+from matching.engine.lexicon import concept_to_json, lexicon
 from matching.jobs import JobRun
 from matching.outbox import MessageState
 from matching.profiles.models import Profile
@@ -400,6 +403,23 @@ def test_a_job_that_does_not_run(city, tmp_path, name, words, longest):
 def test_an_index_of_an_older_analyzer(city, tmp_path):
     city.execute(update(Profile).values(analyzer="an-older-one"))
     assert "reindex" in told(tmp_path, Mark.WRONG, "検索の索引が古い登録が 1 件")
+
+
+def test_without_the_learned_files_searches_compare_words_alone(city, tmp_path, monkeypatch):
+    monkeypatch.setattr(encoder, "PATH", tmp_path / "none.npz")
+    assert "engine/data" in told(tmp_path, Mark.DOUBTFUL, "検索は言葉だけをくらべています")
+
+
+def test_a_concept_that_the_encoder_has_not_learned(city, tmp_path):
+    entry = {**concept_to_json(next(iter(lexicon().concepts.values()))), "aliases": ["新しい呼び名"]}
+    city.add(ConceptEntry(concept=entry["id"], entry=entry, changed_at=datetime.now(UTC)))
+    city.flush()
+    assert "match train" in told(tmp_path, Mark.DOUBTFUL, "辞書の 1 項目")
+
+
+def test_a_profile_that_was_read_with_another_lexicon(city, tmp_path):
+    city.execute(update(Profile).values(knowledge="older"))
+    assert "reindex" in told(tmp_path, Mark.DOUBTFUL, "前の辞書で読んだ登録が")
 
 
 # -- The command

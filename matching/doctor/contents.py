@@ -15,10 +15,12 @@ from .. import jobs, schema
 from ..accounts.models import Role, RoleGrant, User
 from ..backups.keeping import NotDone
 from ..backups.postgresql import program
+from ..concepts.services import knowledge
 from ..database import db
 from ..engine.text import ANALYZER_VERSION
 from ..jobs import JobRun
 from ..outbox import Message, MessageState
+from ..profiles import services as profiles
 from ..profiles.models import Profile
 from ..registry.vocabulary import CITY_DESK, DISTRICTS, FIELDS, SUPPORT_CENTRE, Desk, District, Field
 from .findings import Finding, doubtful, good, wrong
@@ -46,6 +48,7 @@ def check(app: Flask, now: datetime) -> Iterator[Finding]:
             yield from _outbox(now)
             yield from _runs(now)
             yield _index()
+            yield _meaning()
     except DBAPIError as error:
         address, said = db.engine.url.render_as_string(), " ".join(str(error.orig).split())
         yield wrong(f"データベース {address} が答えません（{said}）。", "DATABASE_URL を確かめてください。")
@@ -192,3 +195,23 @@ def _index() -> Finding:
             f"検索の索引が古い登録が {old} 件あります。", "flask --app wsgi profiles reindex を実行してください。"
         )
     return good(f"検索の索引は新しい状態です（{_count(Profile)} 件）。")
+
+
+def _meaning() -> Finding:
+    """Whether searches compare by meaning, with the lexicon of today and the profiles read so."""
+    known = knowledge()
+    if known.encoder is None:
+        return doubtful(
+            "検索は言葉だけをくらべています。意味の近さを見るためのファイル（vectors.npz か encoder.npz）がありません。",
+            "プログラムの matching/engine/data を入れなおしてください。",
+        )
+    if known.untrained:
+        return doubtful(
+            f"辞書の {len(known.untrained)} 項目を、意味の近さの計算がまだ覚えていません。",
+            "flask --app wsgi match train を実行してください。",
+        )
+    if behind := profiles.stale():
+        return doubtful(
+            f"前の辞書で読んだ登録が {behind} 件あります。", "flask --app wsgi profiles reindex を実行してください。"
+        )
+    return good(f"意味の近さも見て検索しています（{len(known.lexicon.concepts)} 項目）。")

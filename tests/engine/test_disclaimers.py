@@ -25,7 +25,13 @@ def test_a_denial_says_what_is_denied(text: str, about: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["やさいが苦手な子も食べてくれます", "登校しませんでした", "無理なく続けています", "できないことはありませんか", ""],
+    [
+        "やさいが苦手な子も食べてくれます",
+        "登校しませんでした",
+        "無理なく続けています",
+        "できないことはありませんか",
+        "",
+    ],
 )
 def test_not_every_negation_is_a_denial(text: str) -> None:
     assert [one for one in disclaimers(text) if not one.modest] == []

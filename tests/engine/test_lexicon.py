@@ -18,7 +18,9 @@ HERE = Path(__file__).resolve().parent
 REQUESTS = [HERE.parent / "evaluation/requests.jsonl", HERE.parents[1] / "../shared/eval/match/requests.jsonl"]
 QUOTE = 12  # characters in a row that only a quotation shares
 
-dentist = Concept("dentist", "歯みがき指導", (1,), ("ブラッシング", "入れ歯"), situations=("奥の歯がぐらぐらして噛めない",))
+dentist = Concept(
+    "dentist", "歯みがき指導", (1,), ("ブラッシング", "入れ歯"), situations=("奥の歯がぐらぐらして噛めない",)
+)
 piano = Concept("piano", "ピアノ", (6,), ("鍵盤",), near={"organ": 0.5})
 organ = Concept("organ", "オルガン", (6,), ("足踏みオルガン",))
 small = Lexicon([dentist, piano, organ])
