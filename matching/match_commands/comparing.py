@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
-from flask.cli import with_appcontext
 
-from ..concepts.services import knowledge
 from ..engine.baselines import Bm25, WRatio, character_pairs, dictionary_words
+from ..engine.encoder import encoder
+from ..engine.knowledge import Knowledge
+from ..engine.lexicon import lexicon
 from ..engine.measures import MEASURES, measure
 from ..profiles.files import read_asks, read_cards, read_grades
 from .ablating import Judged, rows
@@ -47,7 +48,6 @@ def rank(profiles_path: Path, requests_path: Path, out: Path, top: int, content_
 @click.option("--qrels", "qrels_path", type=_input, required=True, help="Request, profile, grade (1-3) on each line.")
 @click.option("--ablate", is_flag=True, help="The engine with each part left out, on clean and noisy requests.")
 @click.option("--also", multiple=True, type=_folder, help="With --ablate: a folder with another set, read as well.")
-@with_appcontext
 def evaluate(profiles_path: Path, requests_path: Path, qrels_path: Path, ablate: bool, also: tuple[Path, ...]) -> None:
     """Compare the engine with plain rankers on graded relevance, in one table.
 
@@ -95,6 +95,6 @@ def _ablate(sets: list[Judged]) -> None:
     """nDCG@10 and recall@20 of every set; the first set is also read with noise."""
     everything = [sets[0], sets[0].noisy(), *sets[1:]]
     click.echo(f"{'nDCG@10 recall@20':42}" + "".join(f"{judged.name[:16]:>18}" for judged in everything))
-    for name, found in rows(everything, knowledge()):
+    for name, found in rows(everything, Knowledge(lexicon(), encoder())):
         figures = (f"{one['nDCG@10']:.4f} {one['recall@20']:.4f}" for one in found)
         click.echo(f"{name:42}" + "".join(f"{figure:>18}" for figure in figures))

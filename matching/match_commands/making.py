@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 
 from ..concepts.services import knowledge
 from ..engine import encoder as program
+from ..engine.lexicon import lexicon
 from ..engine.vectors import PATH as VECTORS_PATH
 from ..engine.vectors import vectors as word_vectors
 
@@ -27,7 +28,9 @@ def train(out: Path | None, for_the_program: bool) -> None:
     Needs PyTorch: pip install -e '.[train]'. The result is used from the next search on; `flask profiles reindex`
     then reads the registrations with it.
     """
-    known, words = knowledge(), word_vectors()
+    # What comes with the program holds nothing of one city, and needs no database.
+    concepts = lexicon() if for_the_program else knowledge().lexicon
+    words = word_vectors()
     if words is None:
         raise click.ClickException(f"the word vectors are missing: {VECTORS_PATH.name}; see `flask match vectors`")
     try:
@@ -42,7 +45,7 @@ def train(out: Path | None, for_the_program: bool) -> None:
         if done % EVERY == 0 or done == total:
             click.echo(f"{done}/{total} steps, {time.monotonic() - began:.0f} s", err=True)
 
-    made = learn(known.lexicon, words, target, progress=progress)
+    made = learn(concepts, words, target, progress=progress)
     size = target.stat().st_size / 1_000_000
     click.echo(f"{target.name}: {len(made.trained)} concepts, version {made.version}, {size:.1f} MB")
 

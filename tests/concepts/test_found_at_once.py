@@ -16,7 +16,7 @@ from tests.journeys.steps import form_with
 from .factories import a_concept
 
 DAY = date(2026, 11, 24)
-ASK = Ask(title="お願い", needs=("やまびこ遊びを見せてほしい",))
+ASK = Ask(title="お願い", needs=("ぬるぽがっを見せてほしい",))
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_name_that_staff_add_finds_a_registrant_at_once_until_it_is_taken_out_
     assert "words.concept" not in why(session, group)
 
     form = form_with(desk.get(f"/lexicon/{concept.id}/edit"), "label")
-    form["aliases"] = "やまびこ遊び"
+    form["aliases"] = "ぬるぽがっ"
     saved = form_with(form.submit("go", value="next"), "step").submit("go", value="send", status=303)
     page = saved.follow()
     assert "次の検索から使われます" in page
