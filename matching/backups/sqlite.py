@@ -24,6 +24,14 @@ def _copy(source: Path, target: Path, *, mode: str, journal: str) -> None:
         there.execute(f"PRAGMA journal_mode={journal}")
 
 
+def _length(path: Path) -> int:
+    """How many bytes the header says there are: `integrity_check` does not miss the end of a last page without rows."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    size, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
+    return (65_536 if size == 1 else size) * pages
+
+
 @dataclass
 class SqliteKeeper:
     database: Path
@@ -39,6 +47,7 @@ class SqliteKeeper:
         try:
             with _open(path, "ro") as connection:
                 is_whole = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+                is_whole = is_whole and _length(path) == path.stat().st_size
                 is_whole = is_whole and not connection.execute("PRAGMA foreign_key_check").fetchall()
                 names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
                 [(revision,)] = connection.execute("SELECT version_num FROM alembic_version").fetchall()

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from weakref import WeakKeyDictionary
+from zipfile import BadZipFile
 
 from flask import current_app
 from sqlalchemy import Engine, func, select
@@ -40,7 +41,7 @@ def knowledge() -> Knowledge:
         kept = _KEPT.get(db.engine)
         if kept is not None and kept[0] == state:
             return kept[1]
-    known = Knowledge(_merged() if count else lexicon.lexicon(), encoder.encoder(path, state[-1]))
+    known = Knowledge(_merged() if count else lexicon.lexicon(), _readable_encoder(path, state[-1]))
     with _KEEPING:
         _KEPT[db.engine] = (state, known)
     return known
@@ -50,6 +51,16 @@ def encoder_file() -> Path:
     """The encoder that the city trained itself, else the one that came with the program."""
     own = Path(current_app.instance_path) / "encoder.npz"
     return own if own.is_file() else encoder.PATH
+
+
+def _readable_encoder(path: Path, changed_at: float) -> encoder.Encoder | None:
+    """A file that was cut off, or made for another version of the program, must not stop every search."""
+    for one in dict.fromkeys((path, encoder.PATH)):
+        try:
+            return encoder.encoder(one, changed_at)
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            current_app.logger.error("The encoder %s cannot be read: %s", one.name, error)
+    return None
 
 
 def _merged() -> Lexicon:

@@ -14,7 +14,7 @@ from .disclaimers import without_disclaimers
 from .knowledge import Knowledge
 from .lexicon import IDEA_MARK
 from .text import Term, analyse, fold, sentences
-from .types import Card
+from .types import Card, Phrase
 
 # One word of a card: what the index holds, what the registrant wrote, and PLAIN, COMPOUND, ROLE or IDEA.
 Word = tuple[str, str, int]
@@ -51,7 +51,7 @@ class ReadCard:
 
 def read(card: Card, knowledge: Knowledge | None = None) -> ReadCard:
     """What a card says, without the clauses that say what its owner does not do (see ``disclaimers``)."""
-    phrases = tuple(_wording(without_disclaimers(phrase.text), knowledge) for phrase in card.phrases)
+    phrases = tuple(_picked(_wording(without_disclaimers(p.text), knowledge), p, knowledge) for p in card.phrases)
     return ReadCard(card, phrases, _wording(without_disclaimers(card.intro), knowledge), meaning_of(card, knowledge))
 
 
@@ -126,6 +126,16 @@ def _wording(text: str, knowledge: Knowledge | None) -> Wording:
             if meant.certainty >= IDEA_CERTAINTY
         ]
     return Wording(fold(text), tuple(words))
+
+
+def _picked(wording: Wording, phrase: Phrase, knowledge: Knowledge | None) -> Wording:
+    """With the concept that the registrant picked, whatever its phrase says."""
+    if knowledge is None or phrase.concept is None or phrase.concept not in knowledge.lexicon.concepts:
+        return wording
+    idea = IDEA_MARK + phrase.concept
+    if any(text == idea for text, _, _ in wording.words):
+        return wording
+    return Wording(wording.folded, (*wording.words, (idea, phrase.text[:40], IDEA)))
 
 
 def _kind(term: Term) -> int:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from .cards import ReadCard, Wording
-from .disclaimers import disclaimers
+from .disclaimers import disclaimers, without_disclaimers
 from .evidence import NEED_COVERED, Evidence
 from .reasons import MATCHED, MISSING, UNKNOWN, WARNING, Params
-from .text import fold
+from .text import analyse, fold
 from .types import Ask, Card, Reason, Standing
 
 NEED_FULL = 0.8  # answered so far, a need is answered
@@ -90,10 +90,11 @@ def needs(evidence: Evidence) -> Finding:
     return Finding(fit, (Reason(MISSING, "needs", "needs.some", {"covered": covered, "of": len(evidence.needs)}),))
 
 
-def limits(card: ReadCard, evidence: Evidence, wanted: frozenset[str]) -> Finding:
+def limits(card: ReadCard, wanted: frozenset[str], asked: Mapping[str, str]) -> Finding:
     """What the registrant says they do not do, held against what is wanted; always told, whether it matters or not.
 
-    Half a fit is the neutral middle: nobody gains by having no limits.
+    ``asked`` are the asked words by their normalized form. Without a conflict nothing is known: nobody gains by having
+    no limits.
     """
     found = [one for text in (*(p.text for p in card.card.phrases), card.card.intro) for one in disclaimers(text)]
     reasons: list[Reason] = []
@@ -102,8 +103,12 @@ def limits(card: ReadCard, evidence: Evidence, wanted: frozenset[str]) -> Findin
         if one.modest:
             continue
         reasons.append(Reason(WARNING, "limits", "limit.stated", {"theirs": one.words}))
-        if one.about & _DENIED_BY.keys() and any(wanted & _DENIED_BY[about] for about in one.about & _DENIED_BY.keys()):
+        if any(wanted & _DENIED_BY[about] for about in one.about):
             fit = 0.0
+        denied = next((asked[term.text] for term in analyse(one.words) if term.text in asked), None)
+        if denied is not None:
+            fit = 0.0
+            reasons.append(Reason(MISSING, "limits", "limit.content", {"theirs": one.words, "asked": denied}))
     return Finding(fit, tuple(reasons))
 
 
@@ -153,7 +158,7 @@ _WANTS_SKILL = frozenset({"advise", "lecture", "instruct"})
 _EXPERT = re.compile(
     r"[司書理計務護健産剤養教師療]士|医師|歯科医|看護師|保健師|助産師|薬剤師|保育士|教諭|教員|教授|研究員|学芸員|司書|技師|"
     r"建築士|弁護士|診断士|カウンセラー|プランナー|インストラクター|トレーナー|師範|名人|杜氏|職人|板前|宮司|住職|記者|編集者|"
-    r"元[^、。]{0,10}(?:職員|教|官|署|社員|長)|[^、。]{1,8}(?:OB|経験者|経営|勤務|歴)[^、。]{0,4}[0-9一二三四五六七八九十]*|"
+    r"元[^、。]{0,10}(?:職員|教|官|署|社員|長)|[^、。]{1,8}(?:ob|経営|勤務)|歴[0-9一二三四五六七八九十]+年|"
     r"(?:[2-9][0-9]|[二三四五]十)年|[1２2一][ 級]?級|準?[1一]級|有資格|認定|公認|指導員|講師"
 )
 
@@ -161,12 +166,14 @@ _EXPERT = re.compile(
 def _self_told(card: ReadCard, evidence: Evidence) -> Finding:
     if not evidence.answered:
         return Finding(None, (Reason(UNKNOWN, "level", "level.unknown"),))
-    texts = [*(phrase.text for phrase in card.card.phrases), card.card.intro]
+    answered = {expansion.term for expansion, _ in evidence.answered.values()}
+    texts = [p.text for p, said in zip(card.card.phrases, card.phrases, strict=True) if _answers(said, answered)]
+    texts.append(card.card.intro)
     modest = next((one.words for text in texts for one in disclaimers(text) if one.modest), None)
     if modest is not None:
         return Finding(0.0, (Reason(MISSING, "level", "level.amateur", {"theirs": modest}),))
     for text in texts:
-        expert = _EXPERT.search(fold(text))
+        expert = _EXPERT.search(fold(without_disclaimers(text)))
         if expert is not None:
             return Finding(0.75, (Reason(MATCHED, "level", "level.expert", {"theirs": expert.group()}),))
     return Finding(None, (Reason(UNKNOWN, "level", "level.unknown"),))

@@ -8,7 +8,7 @@ at run time; optional, like the vectors that it stands on.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from .vectors import Vectors, vectors
 
 PATH = Path(__file__).parent / "data" / "encoder.npz"
 
+FORMAT = 1  # of the file; another one cannot be read
 Floats = npt.NDArray[np.float32]
 SLOPE = 3.0  # of the layer's tanh; (recipe: shared with training)
 STEEPEST = 3.0  # a learned weight is exp of at most this
@@ -44,6 +45,8 @@ class Encoder:
         self._vectors = words
         with np.load(path) as file:
             meta = json.loads(bytes(file["meta"]).decode("utf-8"))
+            if meta.get("format") != FORMAT:
+                raise ValueError(f"{path.name} is of format {meta.get('format')}, expected {FORMAT}")
             self._axes: Floats = file["axes"].astype(np.float32)  # (heads · 300, dimensions)
             self._layers: tuple[Floats, Floats] = (file["u"].astype(np.float32), file["v"].astype(np.float32))
             self._attention: Floats = file["attention"].astype(np.float32)  # (heads, 300): which words matter
@@ -72,10 +75,10 @@ class Encoder:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         return np.stack([self._encode_one(text) for text in texts])
 
-    def concepts(self, text: str) -> tuple[tuple[str, float], ...]:
+    def concepts(self, text: str, *, known: Callable[[str], bool]) -> tuple[tuple[str, float], ...]:
         """The trained concepts that a text most probably speaks of, with how sure that is (0…1), surest first.
 
-        Sure is the share of 1 among all concepts by nearness, or how much of the text one situation says.
+        ``known`` tells which of them count. Sure is the share of 1 among all concepts by nearness, or how much of the text one situation says.
         """
         nearness = self._concept_rows @ self._encode_one(text)
         if not len(nearness) or nearness.max() <= 0:
@@ -85,8 +88,9 @@ class Encoder:
         numbers = {number for number in self._read(text)[1] if number >= 0}
         for owner, cover in self._situations.like(numbers):
             shares[owner] = max(shares[owner], cover)
-        first = np.argsort(-shares, kind="stable")[:_MOST_CONCEPTS]
-        return tuple((self._concept_ids[i], float(shares[i])) for i in first if shares[i] >= _CERTAIN_ENOUGH)
+        sure = [int(i) for i in np.argsort(-shares, kind="stable") if shares[i] >= _CERTAIN_ENOUGH]
+        first = [i for i in sure if known(self._concept_ids[i])][:_MOST_CONCEPTS]
+        return tuple((self._concept_ids[i], float(shares[i])) for i in first)
 
     def _encoded(self, text: str) -> Floats:
         rows, numbers = self._read(text)

@@ -25,7 +25,7 @@ from .query import (
     Unit,
 )
 from .reasons import MATCHED, MISSING, UNKNOWN, Params
-from .text import bigram_weight, bigrams, fold
+from .text import analyse, bigram_weight, bigrams, fold
 from .types import Reason
 
 NEED_COVERED = 0.3  # share of a need's words (by weight) that a card must answer
@@ -42,13 +42,15 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the words of a card say to a query; every number is 0…1 but ``terms``, which a repetitive card can pass.
+    """What the words of a card say to a query; ``terms`` can pass 1 for a repetitive card, cosines
+    above chance can be negative; every other number is 0…1.
 
     ``terms``   soft BM25 (k1 2, b 0.6; Robertson & Zaragoza 2009) over the score of the ideal answer: one that
                 holds every asked word itself, once, in a text of average length
     ``bigrams`` share of the ask's character pairs, weighted by how much a pair tells; the introduction counts half
     ``nearest`` mean over the ask's statements of the cosine with the text of the card nearest in meaning, above chance
     ``whole``   cosine of the whole ask with the whole card, above chance (both 0 without an encoder)
+    ``compared`` whether there were meanings to compare
     ``needs``   for each need how well it alone is answered, by words or by meaning
     """
 
@@ -56,6 +58,7 @@ class Evidence:
     bigrams: float
     nearest: float
     whole: float
+    compared: bool
     needs: tuple[float, ...]
     answered: Mapping[int, tuple[Expansion, str]]  # group → its best expansion and how the registrant wrote it
 
@@ -77,6 +80,12 @@ class Measure:
         for unit in query.units:
             for pair in bigrams(unit.text):
                 pairs[pair] = max(pairs.get(pair, 0.0), _unit_weight(unit) * bigram_weight(pair))
+        self.asked = {
+            term.text: term.surface
+            for unit in query.units
+            for term in analyse(unit.text)
+            if not term.role and not term.compound and len(term.text) >= 2
+        }
         self._unit_weights: Floats = np.array([_unit_weight(unit) for unit in query.units], dtype=np.float32)
         self._pairs = tuple(sorted(pairs.items()))
         self._pair_sum = sum(pairs.values())
@@ -90,6 +99,7 @@ class Measure:
             bigrams=self._bigrams(card),
             nearest=float(near @ weights / weights.sum()) - CHANCE if len(near) else 0.0,
             whole=whole - CHANCE if len(near) else 0.0,
+            compared=bool(len(near)),
             needs=tuple(
                 max(coverage(self.query, unit, answered), closeness(float(near[i])) if len(near) else 0.0)
                 for i, unit in enumerate(self.query.units[: len(self.query.needs)])

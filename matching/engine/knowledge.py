@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .encoder import Encoder
-from .lexicon import MEANING, Lexicon, Meant, short_fingerprint
+from .lexicon import MEANING, Lexicon, Meant, Situations, short_fingerprint
 from .text import sentences
 
 _MOST_SENTENCES = 40
@@ -42,18 +42,27 @@ class Knowledge:
         """The concepts one statement of an ask speaks of: named in it, then by its meaning, or by words of situations."""
         found = {meant.concept: meant for meant in self.said_in(text)}
         if self.encoder is None or self.untrained:
-            for meant in self.lexicon.situated_in(text, among=None if self.encoder is None else self.untrained):
+            for meant in self.lexicon.situated_in(text, among=None if self.encoder is None else self._newer):
                 found.setdefault(meant.concept, meant)
         return tuple(found.values())
 
     def said_in(self, text: str) -> tuple[Meant, ...]:
         """The concepts that a short text names, or that its meaning is nearest to."""
         found = {meant.concept: meant for meant in self.lexicon.named_in(text)}
-        if self.encoder is not None:
-            for id_, certainty in self.encoder.concepts(text):
-                if id_ in self.lexicon.concepts and id_ not in self.untrained:
-                    found.setdefault(id_, Meant(id_, certainty, MEANING, text))
+        for meant in self.nearest_to(text):
+            found.setdefault(meant.concept, meant)
         return tuple(found.values())
+
+    def nearest_to(self, text: str) -> tuple[Meant, ...]:
+        """The concepts that the encoder places nearest, without those that have changed since it learned them."""
+        if self.encoder is None:
+            return ()
+        near = self.encoder.concepts(text, known=lambda id_: id_ in self.lexicon.concepts and id_ not in self.untrained)
+        return tuple(Meant(id_, certainty, MEANING, text) for id_, certainty in near)
+
+    @cached_property
+    def _newer(self) -> Situations:
+        return self.lexicon.situations_of(sorted(self.untrained))
 
     def meant_in_all(self, text: str) -> tuple[Meant, ...]:
         """What an ask of many sentences speaks of; each concept once, as where it is surest."""

@@ -71,6 +71,7 @@ class Lexicon:
 
     def __init__(self, concepts: Iterable[Concept]) -> None:
         self.concepts: Mapping[str, Concept] = {concept.id: concept for concept in concepts}
+        self._said: dict[str, tuple[tuple[str, float], ...]] = {}
         digest = hashlib.blake2b(digest_size=6)
         for id_ in sorted(self.concepts):
             digest.update(fingerprint(self.concepts[id_]).encode())
@@ -113,15 +114,15 @@ class Lexicon:
                 return name
         return None
 
-    def situated_in(self, text: str, *, among: Iterable[str] | None = None) -> tuple[Meant, ...]:
+    def situated_in(self, text: str, *, among: Situations | None = None) -> tuple[Meant, ...]:
         """Concepts one of whose situations shares enough of the text's words, surest first; for one short text.
 
-        ``among`` limits the search to these concepts. Certainty is the share of the weight of the text's words.
+        ``among`` are the situations of some concepts. Certainty is the cosine of both sides' words by rarity.
         """
         terms = {term.text for term in analyse(text) if not term.compound}
         if not terms:
             return ()
-        index = self._situations if among is None else _index(self, among)
+        index = self._situations if among is None else among
         mass = sum(index.rarity(term) for term in terms)
         shared: dict[int, float] = {}
         count: dict[int, int] = {}
@@ -137,10 +138,28 @@ class Lexicon:
         ordered = sorted(best.items(), key=lambda item: (-item[1], item[0]))
         return tuple(Meant(id_, certainty, SITUATION, text) for id_, certainty in ordered[:3])
 
+    def situations_of(self, ids: Iterable[str]) -> Situations:
+        """The situations of these concepts, ready to be searched; takes a while for many."""
+        postings: dict[str, list[int]] = {}
+        owners: list[str] = []
+        words: list[set[str]] = []
+        for id_ in ids:
+            for situation in self.concepts[id_].situations:
+                terms = {term.text for term in analyse(situation) if not term.compound}
+                for term in terms:
+                    postings.setdefault(term, []).append(len(owners))
+                owners.append(id_)
+                words.append(terms)
+        index = Situations(postings, owners, [])
+        masses = [sum(index.rarity(term) for term in sorted(terms)) or 1.0 for terms in words]
+        return replace(index, masses=masses)
+
     def said_as(self, id_: str) -> tuple[tuple[str, float], ...]:
         """Index terms that speak of a concept, with how sure each is: its names 1, its experts .8, its neighbours'
         names less by the link; never a term of something that it must not be confused with."""
-        return _said_as(self, id_)
+        if id_ not in self._said:
+            self._said[id_] = _said_as(self, id_)
+        return self._said[id_]
 
     def related(self, id_: str) -> Mapping[str, float]:
         """Concept → weight for the broader and the neighbouring ones, whichever side names the other."""
@@ -174,12 +193,12 @@ class Lexicon:
         return {start: tuple(sorted(some, reverse=True)) for start, some in lengths.items()}
 
     @cached_property
-    def _situations(self) -> _Index:
-        return _index(self, self.concepts)
+    def _situations(self) -> Situations:
+        return self.situations_of(self.concepts)
 
 
 @dataclass(frozen=True)
-class _Index:
+class Situations:
     """Situations by their words."""
 
     postings: Mapping[str, Sequence[int]]
@@ -191,24 +210,6 @@ class _Index:
         return math.log(1 + (max(len(self.owners), 2_000) + 0.5) / (held + 0.5))
 
 
-def _index(lexicon: Lexicon, ids: Iterable[str]) -> _Index:
-    postings: dict[str, list[int]] = {}
-    owners: list[str] = []
-    words: list[set[str]] = []
-    for id_ in ids:
-        concept = lexicon.concepts.get(id_)
-        for situation in concept.situations if concept is not None else ():
-            terms = {term.text for term in analyse(situation) if not term.compound}
-            for term in terms:
-                postings.setdefault(term, []).append(len(owners))
-            owners.append(id_)
-            words.append(terms)
-    index = _Index(postings, owners, [])
-    masses = [sum(index.rarity(term) for term in sorted(terms)) or 1.0 for terms in words]
-    return replace(index, masses=masses)
-
-
-@lru_cache(maxsize=4_096)
 def _said_as(lexicon: Lexicon, id_: str) -> tuple[tuple[str, float], ...]:
     concept = lexicon.concepts[id_]
     best: dict[str, float] = {}

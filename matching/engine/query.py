@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
 from .knowledge import Knowledge
-from .lexicon import CHOSEN, IDEA_MARK, MEANING, NEIGHBOUR, Lexicon, Meant
+from .lexicon import CHOSEN, IDEA_MARK, NEIGHBOUR, Lexicon, Meant
 from .text import Term, analyse, fold, kana_windows, sentences
 from .types import Ask
 
@@ -288,10 +288,9 @@ def _concepts(ask: Ask, statements: Sequence[tuple[str, str]], knowledge: Knowle
         for meant in knowledge.meant_in(text):
             add(meant, PLACE_WEIGHT[place], (number,))
     whole = "\n".join(text for text, _ in statements)
-    if knowledge.encoder is not None and len(statements) > 1:
-        for id_, certainty in knowledge.encoder.concepts(whole):
-            if id_ in knowledge.lexicon.concepts:
-                add(Meant(id_, certainty, MEANING, statements[0][0]), WHOLE_WEIGHT, ())
+    if len(statements) > 1:
+        for meant in knowledge.nearest_to(whole):
+            add(replace(meant, words=statements[0][0]), WHOLE_WEIGHT, ())
     first = sorted(ideas.items(), key=lambda item: (-item[1].weight, item[0]))
     return dict(first[:_MOST_CONCEPTS])
 

@@ -20,7 +20,7 @@ class Weights:
     """Every number that a ranking turns on; ``version`` is frozen with each shortlist.
 
     Content, in units of evidence (see ``evidence.Evidence``): ``terms`` + ``bigrams`` make what the words say,
-    ``nearest`` + ``whole`` what the meaning says; without an encoder the words count ``alone`` times as much. ``needs``,
+    ``nearest`` + ``whole`` what the meaning says; where there is none to compare, the words count ``alone`` times as much. ``needs``,
     ``field``, ``support``, ``level`` and ``limits`` add when they match, subtract when they do not, and do neither
     when unknown. A hinted kind of support counts half of a chosen one.
     The sum e becomes content = e / (e + half), 0…1, without ever looking at the other candidates.
@@ -150,11 +150,11 @@ def _weigh(
             weights.support * (1.0 if chosen else 0.5),
         )
     findings["level"] = (criteria.level(card, evidence, wanted), weights.level)
-    findings["limits"] = (criteria.limits(card, evidence, wanted), weights.limits)
+    findings["limits"] = (criteria.limits(card, wanted, measure.asked), weights.limits)
     if len(evidence.needs) > 1:
         findings["needs"] = (criteria.needs(evidence), weights.needs)
     order = (
-        _words(measure.query, evidence, weights)
+        _words(evidence, weights)
         + _meaning(evidence, weights)
         + sum(weight * _lean(finding) for finding, weight in findings.values())
     )
@@ -186,9 +186,9 @@ def _weigh(
     )
 
 
-def _words(query: Query, evidence: Evidence, weights: Weights) -> float:
+def _words(evidence: Evidence, weights: Weights) -> float:
     said = weights.terms * evidence.terms + weights.bigrams * evidence.bigrams
-    return said if query.meaning is not None else weights.alone * said
+    return said if evidence.compared else weights.alone * said
 
 
 def _meaning(evidence: Evidence, weights: Weights) -> float:
@@ -218,8 +218,8 @@ def _explain(
 ) -> Ranked:
     evidence = one.evidence
     total = weights.words
-    bars = [Bar("words", round(saturate(_words(query, evidence, weights), weights.half) * total, 6), total)]
-    if query.meaning is not None and one.card.meaning is not None:
+    bars = [Bar("words", round(saturate(_words(evidence, weights), weights.half) * total, 6), total)]
+    if evidence.compared:
         near = saturate(_meaning(evidence, weights), weights.half) * weights.meaning
         bars.append(Bar("meaning", round(near, 6), weights.meaning))
     reasons: list[Reason] = list(word_reasons(query, one.card, evidence))

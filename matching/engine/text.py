@@ -17,6 +17,7 @@ from .stopwords import ROLE_WORDS, STOP
 ANALYZER_VERSION = "sudachipy-0.6.11+small-20260723/2"
 
 LONGEST = 20_000  # characters of one text that are read at all
+_KEPT_LENGTH = 80  # characters of a text whose words are remembered
 _PIECE = 2_000  # Sudachi refuses inputs above 49,149 bytes; NFKC can make one character eighteen
 _LONGEST_COMPOUND = 12
 _LONGEST_TERM = 40
@@ -73,13 +74,16 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(s[i : i + _PIECE] for s in found if s for i in range(0, len(s), _PIECE))
 
 
-@lru_cache(maxsize=32_768)
 def analyse(text: str) -> tuple[Term, ...]:
     """The content words of a text in their order, repeated when written repeatedly; safe between threads.
 
     Dictionary words and their shortest parts come first, then compounds (認知＋症 → 認知症), so that whole and part
-    can both be found.
+    can both be found. Short texts are remembered, long ones for as long as one request needs them.
     """
+    return (_analysed_and_kept if len(text) <= _KEPT_LENGTH else _analysed_just_now)(text)
+
+
+def _analysed(text: str) -> tuple[Term, ...]:
     terms: list[Term] = []
     for sentence in sentences(text):
         morphemes = list(_tokenizer().tokenize(sentence))
@@ -89,10 +93,14 @@ def analyse(text: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
+_analysed_and_kept = lru_cache(maxsize=32_768)(_analysed)
+_analysed_just_now = lru_cache(maxsize=64)(_analysed)
+
+
 _NO_WORDS = frozenset(("助詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "代名詞", "連体詞"))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=256)
 def dictionary_words(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Every dictionary word of a text with its other writings (normalized, as written, uninflected), and the shortest
     parts of long ones; words of grammar are left out, but for the negation.

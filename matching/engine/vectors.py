@@ -13,8 +13,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from .text import fold
-
 PATH = Path(__file__).parent / "data" / "vectors.npz"
 DIMENSIONS = 300
 
@@ -54,8 +52,3 @@ class Vectors:
 def vectors() -> Vectors | None:
     """The vectors of this installation, read once; None where the file is missing."""
     return Vectors() if PATH.is_file() else None
-
-
-def written(words: Iterable[str]) -> tuple[str, ...]:
-    """The folded words, each once."""
-    return tuple(dict.fromkeys(fold(word) for word in words))

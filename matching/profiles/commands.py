@@ -14,12 +14,11 @@ profiles = AppGroup("profiles", help="The word index that searches read.")
 
 @profiles.command("reindex")
 def reindex() -> None:
-    """Cut every profile into words anew, after the analyzer has changed."""
+    """Read anew the profiles that were read with another analyzer, lexicon or encoder; can be stopped and goes on."""
 
     def progress(done: int, total: int) -> None:
         if done == total or done % 100 == 0:
             click.echo(f"{done}/{total}", err=True)
 
-    count = services.reindex(progress)
-    db.session.commit()
+    count = services.reindex(progress, after_each_part=db.session.commit)
     click.echo(f"{count} profiles, analyzer {ANALYZER_VERSION}")

@@ -25,6 +25,7 @@ from .vocabulary import chunks
 __all__ = ["FLOOR", "Hit", "SearchResult", "figures", "find", "publish", "reindex", "search", "stale", "withdraw"]
 
 
+PART = 50  # profiles that are read anew in one transaction
 _ATTEMPTS = 20  # at words that others are bringing at the same moment
 
 
@@ -95,17 +96,24 @@ def _is_stale(known: Knowledge) -> ColumnElement[bool]:
     return or_(Profile.analyzer != ANALYZER_VERSION, Profile.knowledge.is_(None), Profile.knowledge != known.version)
 
 
-def reindex(progress: Callable[[int, int], None] | None = None) -> int:
-    """Read every profile's card anew, after the analyzer, the lexicon or the encoder has changed; answers how many."""
-    ids = list(db.session.scalars(select(Profile.id).order_by(Profile.id)))
+def reindex(
+    progress: Callable[[int, int], None] | None = None, *, after_each_part: Callable[[], None] | None = None
+) -> int:
+    """Read anew the cards that were read with another analyzer, lexicon or encoder; answers how many they were.
+
+    ``after_each_part`` may commit: others can write meanwhile, and a run that was killed goes on where it was.
+    """
+    ids = list(db.session.scalars(select(Profile.id).where(_is_stale(knowledge())).order_by(Profile.id)))
     done = 0
-    for some in chunks(ids):
+    for some in chunks(ids, PART):
         for profile in db.session.scalars(select(Profile).where(Profile.id.in_(some)).order_by(Profile.id)):
             _index(profile)
             done += 1
             if progress is not None:
                 progress(done, len(ids))
         db.session.flush()
+        if after_each_part is not None:
+            after_each_part()
     return done
 
 

@@ -107,8 +107,8 @@ def _speakers(_sender: object, *, terms: Sequence[str]) -> Speakers:
     return Speakers(count, or_more=read >= SPEAKERS)
 
 
-def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """Lists short enough for one IN (…)."""
     everything = list(values)
-    for start in range(0, len(everything), CHUNK):
-        yield everything[start : start + CHUNK]
+    for start in range(0, len(everything), size):
+        yield everything[start : start + size]

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..engine.encoder import SLOPE, STEEPEST, Encoder, heads_of
+from ..engine.encoder import FORMAT, SLOPE, STEEPEST, Encoder, heads_of
 from ..engine.lexicon import Concept, Lexicon, short_fingerprint
 from ..engine.text import analyse, dictionary_words
 from ..engine.vectors import DIMENSIONS, Vectors
@@ -83,6 +83,7 @@ def train(
     learned = [_learn(material, vectors, recipe, seed, step) for seed in range(recipe.seeds)]
     file = _as_file(learned, material, vectors, recipe)
     meta: dict[str, Any] = {
+        "format": FORMAT,
         "lexicon": lexicon.version,
         "fingerprints": {concept.id: short_fingerprint(concept) for concept in concepts},
         "words": material.words,
@@ -94,9 +95,11 @@ def train(
     meta["version"] = f"{lexicon.version}+{digest}"
     file |= _situations(material)
     file["concepts"] = np.zeros((0, file["axes"].shape[1]), dtype=np.float16)
-    _write(out, file, meta)
     # The concepts' own places are found by the encoder itself, so that run time and training cannot differ.
-    made = Encoder(out, vectors)
+    half = out.with_name(out.name + ".half.npz")
+    _write(half, file, meta)
+    made = Encoder(half, vectors)
+    half.unlink()
     rows = [made.encode([*c.names, *c.experts, *c.offers]).sum(axis=0) for c in concepts]
     file["concepts"] = np.stack([row / max(float(np.linalg.norm(row)), 1e-6) for row in rows]).astype(np.float16)
     _write(out, file, meta)

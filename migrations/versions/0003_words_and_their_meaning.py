@@ -33,9 +33,23 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _forget_concepts()
     op.drop_column("shortlist", "relaxed")
     op.drop_column("profile", "knowledge")
     op.drop_column("profile", "meaning")
     op.drop_column("skill", "concept")
     op.drop_column("need", "concept")
     op.drop_table("concept_entry")
+
+
+def _forget_concepts() -> None:
+    """The version below reads phrases of four parts, and takes every index term for a word."""
+    connection = op.get_bind()
+    held = sa.table("profile", sa.column("id", sa.Integer), sa.column("card", sa.JSON))
+    for id_, card in connection.execute(sa.select(held.c.id, held.c.card)).all():
+        short = {**card, "phrases": [phrase[:4] for phrase in card.get("phrases", ())]}
+        if "phrases" in card and short != card:
+            connection.execute(sa.update(held).where(held.c.id == id_).values(card=short))
+    ideas = "SELECT id FROM term WHERE text LIKE '@%'"
+    op.execute(f"DELETE FROM posting WHERE term_id IN ({ideas})")
+    op.execute("DELETE FROM term WHERE text LIKE '@%'")

@@ -64,6 +64,8 @@ def pages(city: City) -> dict[str, tuple[str | None, str]]:
     pages = {endpoint: (None, path) for endpoint, path in pages_of(city.app, None, also=mailed).items()}
     for email in (*city.registered, *(PEOPLE[role] for role in STAFF)):
         also = AFTERWARDS if email in city.registered else typed if email == PEOPLE["clerk"] else TYPED
+        if email == PEOPLE["coordinator"]:
+            also = (*also, "/lexicon?part=city")  # its place among the parts is after many pages of a full list
         for endpoint, path in pages_of(city.app, email, also=also).items():
             pages.setdefault(endpoint, (email, path))
     return pages

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from matching.concepts.services import knowledge
 from matching.engine.types import Ask
 from matching.profiles import services as profiles
 from tests.conftest import sign_in
@@ -57,3 +59,13 @@ def test_a_name_that_staff_add_finds_a_registrant_at_once_until_it_is_taken_out_
 
 def press(page, path):
     return next(form for form in page.forms.values() if form.action.endswith(path))
+
+
+def test_an_encoder_that_cannot_be_read_stops_no_search(app, session):
+    own = Path(app.instance_path) / "encoder.npz"
+    own.write_bytes(b"PK cut off")
+    try:
+        known = knowledge()
+        assert known.encoder is not None and known.encoder.lexicon_version == known.lexicon.version
+    finally:
+        own.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matching.engine.disclaimers import disclaimers, without_disclaimers
+from matching.engine.lexicon import lexicon
 from matching.engine.types import Ask
 
 from .bench import OTHERS, card, codes, rank
@@ -15,6 +16,7 @@ from .bench import OTHERS, card, codes, rank
     [
         ("教えるほうは経験がなく、準備や片付けなら", "teach"),
         ("個別の相談は受けません。", "advise"),
+        ("個別の相談は、受けていません。", "advise"),
         ("腰を痛め、力仕事はもうできません", "assist"),
     ],
 )
@@ -35,6 +37,22 @@ def test_a_denial_says_what_is_denied(text: str, about: str) -> None:
 )
 def test_not_every_negation_is_a_denial(text: str) -> None:
     assert [one for one in disclaimers(text) if not one.modest] == []
+
+
+def test_no_name_of_the_lexicon_is_a_denial_and_hardly_an_offer() -> None:
+    concepts = lexicon().concepts.values()
+    assert [concept.label for concept in concepts if without_disclaimers(concept.label) != concept.label] == []
+    names = [name for concept in concepts for name in concept.aliases]
+    assert sum(without_disclaimers(name) != name for name in names) < len(names) / 5_000
+    offers = [offer for concept in concepts for offer in concept.offers]
+    assert sum(without_disclaimers(offer) != offer for offer in offers) < len(offers) / 500
+
+
+def test_a_denied_content_counts_against_who_denies_it() -> None:
+    ask = Ask(title="英語の通訳をしてほしい", needs=("通訳",))
+    guide = card("a", "英語の道案内", intro="通訳のようなことはできません。")
+    best = rank(ask, guide, card("b", "英語の通訳"))
+    assert best[0].key == "b" and "limit.content" in codes(best[1])
 
 
 def test_modesty_denies_nothing() -> None:

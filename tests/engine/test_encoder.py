@@ -9,7 +9,7 @@ from matching.engine import cards, query, ranking
 from matching.engine.encoder import encoder
 from matching.engine.knowledge import Knowledge
 from matching.engine.lexicon import lexicon
-from matching.engine.types import Ask
+from matching.engine.types import Ask, Phrase
 from matching.engine.vectors import DIMENSIONS, vectors
 
 from .bench import OTHERS, TODAY, card, codes
@@ -76,3 +76,19 @@ def test_a_name_that_was_added_counts_before_anything_is_trained() -> None:
     assert "reading-aloud" in knowledge.untrained
     best = ranked(Ask(title="ぽむぽむ会をお願いします"), *OTHERS, card("a", "絵本の読み聞かせ"), knowledge=knowledge)[0]
     assert best.key == "a" and "words.concept" in codes(best)
+
+
+def test_a_picked_concept_counts_whatever_its_phrase_says() -> None:
+    picked = card("a", Phrase("むかしの仕事", concept="reading-aloud"))
+    best = ranked(Ask(title="よみきかせ"), *OTHERS, picked)[0]
+    assert best.key == "a" and "words.concept" in codes(best)
+
+
+def test_a_card_that_no_encoder_read_is_not_weaker_for_it() -> None:
+    ask, said = Ask(title="書道を習いたい"), card("a", "書道")
+    words = query.WordList([cards.terms_of(cards.read(said, EVERYTHING))], average_length=5.0)
+    built = query.build(ask, words, EVERYTHING)
+    read = cards.read(said, EVERYTHING)
+    old = cards.load(said, cards.dump(read))
+    (one,) = ranking.rank(built, [old], as_of=TODAY)
+    assert one.strength == "strong"

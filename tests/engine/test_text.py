@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.engine.text import analyse, bigrams, fold, kana_windows, sentences
+from matching.engine.text import _analysed, analyse, bigrams, fold, kana_windows, sentences
 
 ANYTHING = st.text(max_size=200) | st.text(alphabet="ーｰ-−ァｶﾞ髙﨑邉あ ０Aａ。😀\x00\ud800", max_size=40)
 
@@ -82,6 +82,6 @@ def test_hiragana_stretches_are_tried_as_readings() -> None:
 
 def test_threads_do_not_disturb_each_other() -> None:
     texts = [f"第{i}回の読み聞かせと草刈り、認知症の学習会 {i}" for i in range(200)]
-    alone = [analyse.__wrapped__(text) for text in texts]
+    alone = [_analysed(text) for text in texts]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(analyse.__wrapped__, texts)) == alone
+        assert list(pool.map(_analysed, texts)) == alone

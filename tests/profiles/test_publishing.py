@@ -110,6 +110,26 @@ def test_reindexing_changes_nothing_but_what_is_old() -> None:
     steps: list[tuple[int, int]] = []
     assert services.reindex(lambda done, total: steps.append((done, total))) == 5
     assert steps[-1] == (5, 5)
+    assert services.reindex() == services.stale() == 0
+    assert_exact()
+
+
+def test_a_stopped_reindexing_goes_on_where_it_was(monkeypatch) -> None:
+    monkeypatch.setattr(services, "PART", 2)
+    for number in range(1, 6):
+        publish(number, card("書道", f"特技{number}"))
+    for profile in db.session.scalars(select(Profile)):
+        profile.knowledge = "older"
+    parts: list[int] = []
+
+    def stopped_in_the_second() -> None:
+        parts.append(services.stale())
+        if len(parts) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        services.reindex(after_each_part=stopped_in_the_second)
+    assert parts == [3, 1] and services.reindex() == 1
     assert_exact()
 
 
