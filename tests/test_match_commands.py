@@ -155,3 +155,29 @@ def test_the_engine_beats_plain_rankers_clearly(runner: FlaskCliRunner) -> None:
     ndcg = {name: float(at10) for name, _at5, at10 in rows}
     assert ndcg["engine"] >= 0.80
     assert ndcg["engine"] >= ndcg["Sudachi BM25"] + 0.08
+
+
+def test_ablation_prints_a_line_for_every_part(runner: FlaskCliRunner, files: Path) -> None:
+    args = ["--profiles", str(files / "p.jsonl"), "--requests", str(files / "r.jsonl"), "--qrels", str(files / "q.tsv")]
+    result = runner.invoke(args=["match", "evaluate", *args, "--ablate"])
+    assert result.exit_code == 0, result.output
+    lines = [line for line in result.output.splitlines() if re.search(r"[01]\.\d{4} [01]\.\d{4}$", line)]
+    assert lines[0].startswith("everything") and sum(line.startswith("without ") for line in lines) >= 12
+    assert runner.invoke(args=["match", "evaluate", *args, "--also", str(files)]).exit_code == 2
+
+
+def test_training_teaches_a_small_lexicon_the_same_twice(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from matching.engine.lexicon import Lexicon, lexicon
+    from matching.engine.vectors import vectors
+    from matching.training.encoder import Recipe, train
+
+    words = vectors()
+    assert words is not None
+    few = Lexicon(list(lexicon().concepts.values())[:40])
+    recipe = Recipe(seeds=1, steps=60, batch=32, shifts=16, axes=32)
+    one, other = (train(few, words, tmp_path / name, recipe=recipe) for name in ("one.npz", "other.npz"))
+    assert one.version == other.version and one.lexicon_version == few.version
+    told = [(concept.id, concept.situations[0]) for concept in few.concepts.values()]
+    found = [id_ in dict(one.concepts(text, known=lambda _: True)) for id_, text in told]
+    assert sum(found) / len(found) > 0.6

@@ -53,6 +53,8 @@ def evaluate(profiles_path: Path, requests_path: Path, qrels_path: Path, ablate:
 
     Gain 2^grade - 1, logarithmic discount; relevant means grade 2 and above. Content only.
     """
+    if also and not ablate:
+        raise click.UsageError("--also needs --ablate")
     if ablate:
         with readable():
             _ablate([_judged(profiles_path, requests_path, qrels_path), *map(_judged_folder, also)])

@@ -28,6 +28,8 @@ def train(out: Path | None, for_the_program: bool) -> None:
     Needs PyTorch: pip install -e '.[train]'. The result is used from the next search on; `flask profiles reindex`
     then reads the registrations with it.
     """
+    if out is not None and for_the_program:
+        raise click.UsageError("--out and --for-the-program name two places")
     # What comes with the program holds nothing of one city, and needs no database.
     concepts = lexicon() if for_the_program else knowledge().lexicon
     words = word_vectors()

@@ -80,7 +80,8 @@ def warn(message: str) -> None:
 @contextmanager
 def _throw_away_database() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="musubi-match-", ignore_cleanup_errors=True) as folder:
-        app = Flask("matching.match")
+        # With an instance folder of its own: what is measured is the program, not what a city trained.
+        app = Flask("matching.match", instance_path=str(Path(folder).resolve()))
         app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{Path(folder) / 'match.sqlite'}"
         db.init_app(app)
         with app.app_context():

@@ -175,6 +175,7 @@ def _learn(
     import torch
     from torch.nn import functional as F
 
+    torch.use_deterministic_algorithms(True)
     torch.manual_seed(seed)
     dice = random.Random(seed)
     words = torch.from_numpy(vectors.rows[material.rows])
