@@ -25,6 +25,7 @@ NOT_LINKED = {
     "security.confirm_email": "only with the link of a mail; it acts and goes on",
     "security.logout": "a button",
     "dispatch.next_case": "goes on to the next case",
+    "concepts.export": "only where the city has changed something of the lexicon",
 }
 TYPED = ("/find?q=%E6%B8%A1%E8%BE%BA",)  # what somebody types into the box in the head
 AFTERWARDS = ("/supporters/registered",)  # where a form goes on to
@@ -64,8 +65,6 @@ def pages(city: City) -> dict[str, tuple[str | None, str]]:
     pages = {endpoint: (None, path) for endpoint, path in pages_of(city.app, None, also=mailed).items()}
     for email in (*city.registered, *(PEOPLE[role] for role in STAFF)):
         also = AFTERWARDS if email in city.registered else typed if email == PEOPLE["clerk"] else TYPED
-        if email == PEOPLE["coordinator"]:
-            also = (*also, "/lexicon?part=city")  # its place among the parts is after many pages of a full list
         for endpoint, path in pages_of(city.app, email, also=also).items():
             pages.setdefault(endpoint, (email, path))
     return pages
