@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from matching import models as _tables  # noqa: F401  (the mapper needs every table to be known)
+from matching.engine.knowledge import Knowledge
+from matching.engine.lexicon import Lexicon, lexicon
 from matching.engine.measures import measure
-from matching.match_commands import match
+from matching.match_commands import making, match
 
 SHARED = Path(__file__).resolve().parent.parent / "../shared/eval/match"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the evaluation set is not here")
@@ -167,8 +170,7 @@ def test_ablation_prints_a_line_for_every_part(runner: FlaskCliRunner, files: Pa
 
 
 def test_training_teaches_a_small_lexicon_the_same_twice(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
-    from matching.engine.lexicon import Lexicon, lexicon
+    pytest.importorskip("torch", reason="PyTorch is large; the extra train brings it")
     from matching.engine.vectors import vectors
     from matching.training.encoder import Recipe, train
 
@@ -181,3 +183,10 @@ def test_training_teaches_a_small_lexicon_the_same_twice(tmp_path: Path) -> None
     told = [(concept.id, concept.situations[0]) for concept in few.concepts.values()]
     found = [id_ in dict(one.concepts(text, known=lambda _: True)) for id_, text in told]
     assert sum(found) / len(found) > 0.6
+
+
+def test_without_pytorch_training_says_what_to_install(runner: FlaskCliRunner, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setattr(making, "knowledge", lambda: Knowledge(Lexicon(list(lexicon().concepts.values())[:5])))
+    result = runner.invoke(args=["match", "train", "--out", str(tmp_path / "encoder.npz")])
+    assert result.exit_code == 1 and "pip install -e '.[train]'" in result.output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -90,6 +90,11 @@ def posting_weights(card: ReadCard) -> dict[str, float]:
     for text, _, _ in card.intro.words:
         weights[text] = weights.get(text, 0.0) + INTRO_WEIGHT
     return weights
+
+
+def length(weights: Mapping[str, float]) -> float:
+    """How much a card says: the sum of the weights of its words, without its ideas."""
+    return sum(weight for text, weight in weights.items() if not text.startswith(IDEA_MARK))
 
 
 def dump(card: ReadCard) -> str:

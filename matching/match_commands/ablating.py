@@ -11,7 +11,7 @@ from ..engine import cards, query, ranking
 from ..engine.cards import ReadCard
 from ..engine.evidence import Evidence, Measure
 from ..engine.knowledge import Knowledge
-from ..engine.lexicon import IDEA_MARK, Lexicon
+from ..engine.lexicon import Lexicon
 from ..engine.measures import measure
 from ..engine.query import Entry, WordList
 from ..engine.ranking import WEIGHTS, Weights
@@ -81,10 +81,7 @@ class Bench:
     def __init__(self, judged: Judged, knowledge: Knowledge | None, *, deaf_to: str = "") -> None:
         self._judged = judged
         self._read = [cards.read(card, knowledge) for card in judged.cards.values()]
-        lengths = [
-            sum(weight for text, weight in cards.posting_weights(read).items() if not text.startswith(IDEA_MARK))
-            for read in self._read
-        ]
+        lengths = [cards.length(cards.posting_weights(read)) for read in self._read]
         words = _Deaf([cards.terms_of(read) for read in self._read], average_length=sum(lengths) / max(len(lengths), 1))
         words.deaf_to = deaf_to
         self._measures = {key: _Kept(query.build(ask, words, knowledge)) for key, ask in judged.asks.items()}

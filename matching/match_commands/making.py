@@ -14,6 +14,8 @@ from ..engine import encoder as program
 from ..engine.lexicon import lexicon
 from ..engine.vectors import PATH as VECTORS_PATH
 from ..engine.vectors import vectors as word_vectors
+from ..training.encoder import train as learn
+from ..training.vectors import derive
 
 EVERY = 50
 
@@ -35,10 +37,6 @@ def train(out: Path | None, for_the_program: bool) -> None:
     words = word_vectors()
     if words is None:
         raise click.ClickException(f"the word vectors are missing: {VECTORS_PATH.name}; see `flask match vectors`")
-    try:
-        from ..training.encoder import train as learn
-    except ImportError as error:
-        raise click.ClickException(f"{error.name} is not installed: pip install -e '.[train]'") from error
     target = program.PATH if for_the_program else out or Path(current_app.instance_path) / "encoder.npz"
     target.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
@@ -47,7 +45,10 @@ def train(out: Path | None, for_the_program: bool) -> None:
         if done % EVERY == 0 or done == total:
             click.echo(f"{done}/{total} steps, {time.monotonic() - began:.0f} s", err=True)
 
-    made = learn(concepts, words, target, progress=progress)
+    try:
+        made = learn(concepts, words, target, progress=progress)
+    except ImportError as error:
+        raise click.ClickException(f"{error.name} is not installed: pip install -e '.[train]'") from error
     size = target.stat().st_size / 1_000_000
     click.echo(f"{target.name}: {len(made.trained)} concepts, version {made.version}, {size:.1f} MB")
 
@@ -58,8 +59,6 @@ def train(out: Path | None, for_the_program: bool) -> None:
 def vectors(wheel: Path, out: Path) -> None:
     """Derive the word vectors from a ja_ginza wheel (pip download --no-deps ja_ginza==5.3.0)."""
     try:
-        from ..training.vectors import derive
-
         count = derive(wheel, out)
     except ImportError as error:
         raise click.ClickException(f"{error.name} is not installed: pip install -e '.[train]'") from error

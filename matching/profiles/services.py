@@ -13,7 +13,6 @@ from ..concepts.services import knowledge
 from ..database import db
 from ..engine import cards
 from ..engine.knowledge import Knowledge
-from ..engine.lexicon import IDEA_MARK
 from ..engine.text import ANALYZER_VERSION
 from ..engine.text import Term as Word
 from ..engine.types import Card
@@ -136,7 +135,7 @@ def _index(profile: Profile) -> None:
         db.session.execute(insert(Posting), rows)
     _drop_unused(before - after)
     profile.words = cards.dump(read)
-    profile.length = sum(weight for text, weight in weights.items() if not text.startswith(IDEA_MARK))
+    profile.length = cards.length(weights)
     profile.meaning = None if read.meaning is None else read.meaning.tobytes()
     profile.analyzer = ANALYZER_VERSION
     profile.knowledge = known.version

@@ -1,1 +1,1 @@
-"""How the engine's two learned files are made; nothing at run time imports this."""
+"""How the engine's two learned files are made; only `flask match` uses this, and it asks for PyTorch when it trains."""

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("groups", __name__)
 
-from . import editing, lists, showing  # noqa: E402, F401
+from . import editing, lists, showing  # noqa: E402, F401  (they hang their views on the blueprint)
