@@ -31,6 +31,7 @@ from .keeping import Kept, Linking, in_their_old_order
 LONGEST_LABEL = 60
 LONGEST_NAME, MOST_NAMES = 40, 40
 LONGEST_SITUATION, MOST_SITUATIONS = 120, 60
+LONGEST_TRIAL = 400
 ALIKE = 80.0  # percent: so much like a label is a slip, and no word of its own
 
 
@@ -44,9 +45,11 @@ def lines(text: str | None) -> list[str]:
 
 
 class ConceptFilters(Filters):
-    """What the list is narrowed by, besides its part."""
+    """What the list is narrowed by, besides its part. Its words stand in the address: a trouble is told to the trial."""
 
-    q = StringField(_l("ことば・困りごと"), filters=[one_line], render_kw={"maxlength": LONGEST, "autocomplete": "off"})
+    q = StringField(
+        _l("項目の名前・言い方"), filters=[one_line], render_kw={"maxlength": LONGEST, "autocomplete": "off"}
+    )
     field = reference(_l("分野"))
     district = None
 
@@ -190,6 +193,19 @@ def known_of(one: Kept, linking: Linking) -> dict[str, Any]:
         **{name: "\n".join(getattr(concept, name)) for name in (*NAMES, *SENTENCES)},
         **{name: shown(tuple(getattr(concept, name))) for name in LINKS},
     }
+
+
+class TrialForm(Form):
+    """A sentence to try; nothing of it is kept."""
+
+    text = words(
+        _l("頼む人が言いそうな文"),
+        longest=LONGEST_TRIAL,
+        rows=3,
+        ask=_l("文を入れてください。"),
+        description=_l("人の名前や電話番号は入れないでください。例：通帳を何度もなくす母のことで困っている"),
+        render_kw={"autocomplete": "off"},
+    )
 
 
 class MovingForm(Form):

@@ -18,7 +18,6 @@ from ..engine.vectors import vectors
 from .keeping import Kept, Linking, all_kept, folded
 from .services import Suggestion, knowledge, suggest
 
-LONGEST_TRIAL = 400  # characters; the text stands in the address, where each takes nine
 TRIED = 8
 OWN_NAMES = 0.8  # how sure a term is that speaks of the concept itself, or of who does it
 
@@ -135,28 +134,23 @@ def shared_names(told: Concept, *, before: Concept | None) -> list[tuple[str, st
 
 @dataclass(frozen=True)
 class Trial:
-    """What a text is taken to mean. ``problem`` says why nothing came out; ``cut``: only its beginning was read."""
+    """What a text is taken to mean. ``problem`` says why nothing came out."""
 
     text: str
     found: Sequence[Suggestion] = ()
     problem: str = ""
-    cut: bool = False
 
 
 def tried(text: str) -> Trial:
-    """``text`` is tidy. Bounded work for whatever is sent."""
-    read = text[:LONGEST_TRIAL]
-    if not read:
-        return Trial("", problem=_("文を入れてください。"))
-    found = suggest(read, limit=TRIED)
+    found = suggest(text, limit=TRIED)
     problem = ""
     if not found:
         problem = (
             _("当てはまる項目は見つかりませんでした。言い方を変えるか、この言い方を項目に加えてください。")
-            if analyse(read)
+            if analyse(text)
             else _("手がかりになる言葉がありません。何に困っているか、何をしてほしいかを入れてください。")
         )
-    return Trial(read, found, problem, cut=len(text) > LONGEST_TRIAL)
+    return Trial(text, found, problem)
 
 
 HOW = {

@@ -1,4 +1,4 @@
-"""The lexicon in the browser: the list with its trial, one concept, writing, out of use and back, taking it home."""
+"""The lexicon in the browser: the list, the trial, one concept, writing, out of use and back, taking it home."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ..accounts.permissions import Permission, current_actor, requires
 from ..database import db
 from ..engine.lexicon import concept_to_json
 from ..i18n import today
-from ..registry.forms import Stepping, form_key_sent, refuse_stale, tidy
+from ..registry.forms import Stepping, form_key_sent, refuse_stale
 from ..registry.vocabulary import all_fields
 from . import finding, keeping, reading
 from .finding import Part
-from .forms import LONGEST_SITUATION, STEPS, ConceptFilters, ConceptForm, MovingForm, known_of
+from .forms import LONGEST_SITUATION, STEPS, ConceptFilters, ConceptForm, MovingForm, TrialForm, known_of
 from .keeping import Kept, Linking
 
 bp = Blueprint("concepts", __name__)
@@ -41,7 +41,6 @@ def load_concept(concept_id: str) -> Kept | None:
 def index() -> str:
     form: Any = ConceptFilters()
     part = {part.value: part for part in Part}.get(request.args.get("state", ""), Part.USED)
-    text = request.args.get("text")
     return render_template(
         "concepts/index.html",
         found=finding.find(form.words, field=form.field.data, part=part, page=form.page),
@@ -49,13 +48,26 @@ def index() -> str:
         part=part,
         parts=list(Part),
         fields=_names_of_fields(),
-        trial=None if text is None else reading.tried(tidy(text) or ""),
-        longest_trial=reading.LONGEST_TRIAL,
+        learning=reading.learning(),
+    )
+
+
+@bp.route("/lexicon/try", methods=["GET", "POST"])
+@requires(Permission.CONCEPT_READ)
+def try_out() -> tuple[str, int]:
+    """What a sentence is taken to mean. Sent by POST and not kept: a trouble must stand in no log and no history."""
+    form: Any = TrialForm()
+    tried = reading.tried(form.text.data) if form.validate_on_submit() else None
+    page = render_template(
+        "concepts/try.html",
+        form=form,
+        trial=tried,
         longest_situation=LONGEST_SITUATION,
         how=reading.HOW,
         sureness=reading.sureness,
         learning=reading.learning(),
     )
+    return page, 422 if form.errors else 200
 
 
 def _names_of_fields() -> dict[int, str]:
@@ -80,9 +92,8 @@ def add() -> Page:
     if request.method == "POST" and (first := keeping.added(form_key_sent())):
         return _saved(first, _("「%(label)s」を加えました。", label=first.concept.label))
     linking = Linking(keeping.all_kept())
-    known = {"situations": (tidy(request.args.get("situation")) or "")[:LONGEST_SITUATION]}
-    form: Any = ConceptForm(linking, data=known)
-    stepping = Stepping(form, STEPS, known=known)
+    form: Any = ConceptForm(linking)  # the trial sends it with a situation filled in
+    stepping = Stepping(form, STEPS)
     if stepping.is_sent():
         key, by = form.form_key.data, current_actor()
         new = form.try_to(lambda: keeping.add(form.told(), form_key=key, by=by, now=datetime.now(UTC)))

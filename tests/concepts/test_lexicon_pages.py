@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import event, select
@@ -129,12 +129,35 @@ def test_the_list_needs_no_more_queries_when_it_is_longer(desk, session, address
 # -- The trial
 
 
+def tried(browser, text, status=200):
+    form = form_with(browser.get("/lexicon/try"), "text")
+    form["text"] = text
+    return form.submit(status=status)
+
+
 def test_a_sentence_tells_what_it_is_taken_to_mean_by_which_words_and_how_sure(desk):
     a_concept("ほたる見守り", situations=("川べりで光る虫がめっきり見えなくなって寂しい",))
-    first = readings(desk.get("/lexicon", {"text": "今年もほたる見守りの人に来てほしい。"}))[0]
+    first = readings(tried(desk, "今年もほたる見守りの人に来てほしい。"))[0]
     assert all(words in first for words in ("ほたる見守り", "名前がある：「ほたる見守り」", "ほぼ確か（100／100）"))
-    said = readings(desk.get("/lexicon", {"text": "川べりで光る虫がめっきり見えなくなって寂しい"}))
-    assert any("ほたる見守り" in one and "場面が似ている" in one for one in said)
+    page = tried(desk, "川べりで光る虫がめっきり見えなくなって寂しい")
+    assert any("ほたる見守り" in one and "場面が似ている" in one for one in readings(page))
+    assert form_with(page, "text")["text"].value == "川べりで光る虫がめっきり見えなくなって寂しい"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("これはそれでした", "言葉"),
+        ("😀🎉👩‍👩‍👧", "手がかりになる言葉がありません"),
+        ("1234567890", ""),
+        ("困っています。" * 57, ""),
+        ("<script>alert(1)</script>", ""),
+        ("\u202eなくす\u0007通帳", "通帳"),
+    ],
+)
+def test_whatever_is_tried_gets_a_clear_answer(desk, text, answer):
+    page = tried(desk, text)
+    assert answer in page and page.html.select_one("#trial-found") and "<script>alert" not in page
 
 
 @pytest.mark.parametrize(
@@ -142,23 +165,34 @@ def test_a_sentence_tells_what_it_is_taken_to_mean_by_which_words_and_how_sure(d
     [
         ("", "文を入れてください"),
         ("  \u200f\u0000\x07\u202e ", "文を入れてください"),
-        ("これはそれでした", "言葉"),
-        ("😀🎉👩‍👩‍👧", "手がかりになる言葉がありません"),
-        ("1234567890", ""),
-        ("あ" * 100_000, "はじめの400文字だけを読みました"),
-        ("困っています。" * 15_000, "はじめの400文字だけを読みました"),
-        ("<script>alert(1)</script>", ""),
-        ("\u202eなくす\u0007通帳", "通帳"),
+        ("あ" * 401, "400文字までで入力してください"),
+        ("困っています。" * 15_000, "400文字までで入力してください"),
     ],
 )
-def test_whatever_is_tried_gets_a_clear_answer(desk, text, answer):
-    page = desk.get(f"/lexicon?text={quote(text)}", status=200)
-    assert answer in page and page.html.select_one("#trial-found") and "<script>alert" not in page
+def test_what_cannot_be_tried_is_said_beside_the_box_and_kept(desk, text, answer):
+    page = tried(desk, text, status=422)
+    assert answer in page.html.select_one("#error-summary").text and "入力エラー：" in page.html.title.text
+    assert form_with(page, "text")["text"].value.strip() == tidy(text) and not page.html.select_one("#trial-found")
+
+
+def test_a_trouble_that_is_tried_stands_in_no_address_and_is_kept_nowhere(desk, session):
+    before = session.query(AuditEntry).count()
+    page = tried(desk, "ヷヸの鳴く夜")
+    forms = [form for form in page.html.main.select("form")]
+    assert forms and all(form["method"] == "post" for form in forms)
+    assert not any("ヷヸ" in unquote(link.get("href", "")) for link in page.html.select("a"))
+    assert page.request.query_string == "" and session.query(AuditEntry).count() == before and not entries(session)
+    assert "ヷヸ" not in desk.get("/lexicon", {"text": "ヷヸの鳴く夜"})
 
 
 def test_a_trial_that_found_nothing_leads_to_a_new_concept_with_its_words(desk):
-    page = desk.get("/lexicon", {"text": "ヷヸの鳴く夜"}).click("この言い方で新しい項目を作る")
+    page = press(tried(desk, "ヷヸの鳴く夜"), "/lexicon/new").submit(status=200)
     assert form_with(page, "label")["situations"].value == "ヷヸの鳴く夜"
+    assert not page.html.select("#error-summary") and page.request.query_string == ""
+    form = form_with(page, "label")
+    next(box for box in form.fields["fields"] if box._value == "7").checked = True
+    form["label"] = "夜鳴き鳥"
+    form_with(form.submit("go", value="next"), "step").submit("go", value="send", status=303)
 
 
 # -- One concept
@@ -402,7 +436,10 @@ def test_a_contractors_desk_reads_and_does_not_change(app, session):
     contractor = sign_in(app, a_coordinator("saporant").email)
     page = contractor.get(f"/lexicon/{PROGRAMS}")
     assert "項目を直す" not in page and not page.html.main.select("form")
-    assert "項目を加える" not in contractor.get("/lexicon", {"text": "通帳"})
+    assert "項目を加える" not in contractor.get("/lexicon")
+    assert not any(
+        one.get("action", "").endswith("/lexicon/new") for one in tried(contractor, "通帳").html.select("form")
+    )
     token = form_with(contractor.get("/organizations/claim"), "csrf_token")["csrf_token"].value
     contractor.post(f"/lexicon/{PROGRAMS}/retire", {"csrf_token": token, "version": "0"}, status=403)
     assert "項目を直す" in sign_in(app, staff(Role.ADMINISTRATOR).email).get(f"/lexicon/{PROGRAMS}")
@@ -430,11 +467,11 @@ def test_another_process_knows_of_a_change_on_its_next_request(app, desk, sessio
                 "SECURITY_PASSWORD_HASH", "SECURITY_PASSWORD_SCHEMES")  # fmt: skip
     other_app = create_app({name: app.config[name] for name in settings}, instance=tmp_path)
     other = sign_in(other_app, a_coordinator().email)
-    assert not any("ほたる" in one for one in readings(other.get("/lexicon", {"text": "蛍守りを頼みたい"})))
+    assert not any("ほたる" in one for one in readings(tried(other, "蛍守りを頼みたい")))
     form_with(new(desk, aliases="蛍守り").submit("go", value="next"), "step").submit("go", value="send", status=303)
-    assert any("ほたる見守り" in one for one in readings(other.get("/lexicon", {"text": "蛍守りを頼みたい"})))
+    assert any("ほたる見守り" in one for one in readings(tried(other, "蛍守りを頼みたい")))
     press(other.get("/lexicon/city-1"), "/retire").submit(status=303)
-    assert not any("ほたる" in one for one in readings(desk.get("/lexicon", {"text": "蛍守りを頼みたい"})))
+    assert not any("ほたる" in one for one in readings(tried(desk, "蛍守りを頼みたい")))
     with other_app.app_context():
         db.session.remove()
         db.engine.dispose()

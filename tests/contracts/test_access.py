@@ -134,6 +134,7 @@ PAGES = """
 /councils/appointments/{term}/edit              s --- xxx xoxo
 /councils/appointments/{term}/leave             s --- xxx xoxo
 /lexicon                                        s --- ooo xxxo
+/lexicon/try                                    s --- ooo xxxo
 /lexicon/new                                    s --- oox xxxo
 /lexicon/export                                 s --- ooo xxxo
 /lexicon/{concept}                              s --- ooo xxxo
