@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from rapidfuzz import fuzz, process
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
 from .. import audit
 from ..accounts.actor import Actor
@@ -18,12 +20,13 @@ from ..database import db
 from ..engine import lexicon
 from ..engine.lexicon import Concept, concept_from_json, concept_to_json
 from ..engine.text import fold
-from ..errors import Invalid, MatchingError
+from ..errors import Invalid, MatchingError, Stale
 from .models import ConceptEntry
 
 T = TypeVar("T")
 
 SERIES = "city-"
+_ATTEMPTS = 20  # at an id that others are taking at the same moment
 NEW_LINK = 0.6  # how near a concept is that staff name as near
 FACTS = ("label", "fields", "aliases", "experts", "offers", "situations", "broader", "near", "confusable")
 
@@ -88,13 +91,20 @@ def added(form_key: str) -> Kept | None:
 
 
 def add(told: Concept, *, form_key: str, by: Actor, now: datetime) -> Kept:
-    """A concept of the city's own; its id is made here."""
-    concept = replace(told, id=_next_id())
-    _refuse_taken_label(concept, before=None)
-    entry = ConceptEntry(
-        concept=concept.id, entry=concept_to_json(concept), form_key=form_key, changed_at=now, changed_by_id=by.user_id
-    )
-    db.session.add(entry)
+    """A concept of the city's own; its id is made here. A form that brought one already brings no second one."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        concept = replace(told, id=_next_id())
+        _refuse_taken_label(concept, before=None)
+        entry = ConceptEntry(concept=concept.id, entry=concept_to_json(concept), form_key=form_key)
+        try:
+            _write(entry, by=by, now=now)
+        except IntegrityError:  # somebody added one at the same moment (PostgreSQL)
+            if first := added(form_key):
+                return first
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            break
     audit.record("concept:add", entry, by=by, at=now)
     return Kept(concept, None, entry)
 
@@ -110,8 +120,8 @@ def edit(one: Kept, told: Concept, *, by: Actor, now: datetime) -> bool:
     if not changed:
         return False
     _refuse_taken_label(concept, before=one.concept)
-    entry = _entry(one, by=by, now=now)
-    entry.entry = None if one.original and not changed_facts(one.original, concept) else concept_to_json(concept)
+    is_programs = one.original is not None and not changed_facts(one.original, concept)
+    entry = _change(one, by=by, now=now, entry=None if is_programs else concept_to_json(concept))
     audit.record("concept:edit", entry, by=by, at=now, fields=changed)
     return True
 
@@ -121,16 +131,14 @@ def give_back(one: Kept, *, by: Actor, now: datetime) -> None:
     if one.original is None or not one.is_citys:
         raise MatchingError(_("この項目は、プログラムのもののままです。"))
     _refuse_retired(one)
-    entry = _entry(one, by=by, now=now)
-    entry.entry = None
+    entry = _change(one, by=by, now=now, entry=None)
     audit.record("concept:give-back", entry, by=by, at=now, fields=changed_facts(one.concept, one.original))
 
 
 def retire(one: Kept, *, by: Actor, now: datetime) -> None:
     """Searches no longer know this concept."""
     _refuse_retired(one)
-    entry = _entry(one, by=by, now=now)
-    entry.retired = True
+    entry = _change(one, by=by, now=now, retired=True)
     audit.record("concept:retire", entry, by=by, at=now)
 
 
@@ -138,8 +146,7 @@ def restore(one: Kept, *, by: Actor, now: datetime) -> None:
     """Searches know it again, as it was."""
     if not one.is_retired:
         raise MatchingError(_("この項目は、いま使われています。"))
-    entry = _entry(one, by=by, now=now)
-    entry.retired = False
+    entry = _change(one, by=by, now=now, retired=False)
     audit.record("concept:restore", entry, by=by, at=now)
 
 
@@ -148,12 +155,23 @@ def changed_facts(before: Concept, after: Concept) -> list[str]:
     return [name for name in FACTS if getattr(before, name) != getattr(after, name)]
 
 
-def _entry(one: Kept, *, by: Actor, now: datetime) -> ConceptEntry:
-    """The city's row about this concept, made where there is none."""
-    entry = one.entry or ConceptEntry(concept=one.id)
-    entry.changed_at, entry.changed_by_id = now, by.user_id
-    db.session.add(entry)
-    return entry
+def _change(one: Kept, *, by: Actor, now: datetime, **facts: Any) -> ConceptEntry:
+    """The city's row about this concept with these facts, made where there is none; Stale where another was faster."""
+    row = one.entry or ConceptEntry(concept=one.id)
+    try:
+        return _write(row, by=by, now=now, **facts)
+    except (IntegrityError, StaleDataError):
+        raise Stale() from None
+
+
+def _write(row: ConceptEntry, *, by: Actor, now: datetime, **facts: Any) -> ConceptEntry:
+    """Whatever the database refuses leaves the rest of the transaction as it was."""
+    with db.session.begin_nested():
+        for name, value in facts.items():
+            setattr(row, name, value)
+        row.changed_at, row.changed_by_id = now, by.user_id
+        db.session.add(row)
+    return row
 
 
 def _next_id() -> str:

@@ -18,6 +18,7 @@ from ..accounts.models import User
 from ..accounts.permissions import Permission, current_actor, requires
 from ..database import db
 from ..engine.lexicon import concept_to_json
+from ..errors import Stale
 from ..i18n import today
 from ..registry.forms import Stepping, form_key_sent, refuse_stale
 from ..registry.vocabulary import all_fields
@@ -112,20 +113,36 @@ def edit(one: Kept) -> Page:
     known = known_of(one, linking)
     form: Any = ConceptForm(linking, before=one.concept, data=known)
     stepping = Stepping(form, STEPS, known=known)
-    if form.is_submitted():
-        refuse_stale(form, one)
-    if stepping.is_sent():
-        by = current_actor()
-        changed = form.try_to(lambda: (keeping.edit(one, form.told(), by=by, now=datetime.now(UTC)),))
-        if changed:
-            if not changed[0]:
-                flash(_("変わったところはありません。"), "info")
-                return redirect(url_for(".show", concept_id=one.id), code=303)
-            db.session.commit()
-            return _saved(one, _("「%(label)s」を直しました。", label=form.label.data))
+    try:
+        if form.is_submitted():
+            refuse_stale(form, one)
+        if stepping.is_sent():
+            by = current_actor()
+            changed = form.try_to(lambda: (keeping.edit(one, form.told(), by=by, now=datetime.now(UTC)),))
+            if changed:
+                if not changed[0]:
+                    flash(_("変わったところはありません。"), "info")
+                    return redirect(url_for(".show", concept_id=one.id), code=303)
+                db.session.commit()
+                return _saved(one, _("「%(label)s」を直しました。", label=form.label.data))
+            db.session.rollback()
+            stepping.show_mistake()
+    except Stale:
         db.session.rollback()
-        stepping.show_mistake()
+        return _overtaken(one.id)
     return _writing(form, stepping, one)
+
+
+def _overtaken(concept_id: str) -> Page:
+    """What was typed, above what another person saved meanwhile; whoever has compared both may send it again."""
+    one = keeping.kept(concept_id)
+    if one is None or one.is_retired:
+        raise Stale
+    form: Any = ConceptForm(Linking(keeping.all_kept(), before=one.concept), before=one.concept)
+    form.version.data = one.version
+    stepping = Stepping(form, STEPS)
+    stepping.now = 1
+    return render_template("concepts/write.html", form=form, stepping=stepping, one=one, is_overtaken=True), 409
 
 
 def _saved(one: Kept, done: str) -> BaseResponse:
