@@ -17,7 +17,8 @@ from matching.database import db
 from matching.dispatch.models import Candidate, Shortlist
 from matching.dispatch.services import explaining, shortlisting
 from matching.engine import ranking
-from matching.engine.lexicon import concept_to_json
+from matching.engine.knowledge import Knowledge
+from matching.engine.lexicon import Lexicon, concept_to_json
 from matching.engine.types import Reason
 from matching.help_requests.models import RequestKind
 from matching.profiles import services as profiles
@@ -213,8 +214,21 @@ def test_lists_of_before_are_explained_by_the_numbers_that_they_were_made_with(s
     frozen = {**shortlist.versions["numbers"], "half": 0.7, "content": {"words": 1.0, "old": 0.1}}
     shortlist.versions = {**shortlist.versions, "numbers": frozen}
     assert [one.criterion for one in explaining.weighings(explaining.numbers_of(shortlist))][:2] == ["words", "old"]
-    shortlist.versions = {"analyzer": "1", "weights": "2026.1"}
-    assert explaining.why(shortlist, shortlist.candidates).steps
+
+
+def test_a_list_without_its_numbers_is_not_explained_by_others(desk, session):
+    shortlist = listed()
+    shortlist.versions = {"analyzer": "1", "weights": "2024.9"}
+    session.commit()
+    page = desk.get(f"/shortlists/{shortlist.id}/why")
+    assert "この一覧を作った版（重み 2024.9）の数字は、残していません" in page
+    assert explaining.why(shortlist, shortlist.candidates).steps and "差は" in page
+    assert "差の内わけ：" not in page and not page.html.select(".weights") and "点以上を「有力」" not in page
+    partly = {**explaining.numbers(ranking.WEIGHTS)}
+    del partly["half"]
+    shortlist.versions = {**shortlist.versions, "numbers": partly}
+    session.commit()
+    assert "数字は、残していません" in desk.get(f"/shortlists/{shortlist.id}/why")
 
 
 # -- The pages
@@ -340,6 +354,24 @@ def test_an_old_list_says_the_same_when_the_lexicon_has_changed(app, session, mo
     assert new.candidates[0].reasons[0]["params"]["label"] == "二年後の呼び名"
     assert new.versions["lexicon"] != versions["lexicon"] == db.session.get(Shortlist, old.id).versions["lexicon"]
     assert supporter.party_id == old.candidates[0].party_id
+
+
+@pytest.mark.parametrize("has_numbers", [True, False])
+def test_an_old_list_says_the_same_under_other_weights_and_another_encoder(desk, session, monkeypatch, has_numbers):
+    shortlist = listed()
+    if not has_numbers:
+        shortlist.versions = {name: told for name, told in shortlist.versions.items() if name != "numbers"}
+    session.commit()
+    path = f"/shortlists/{shortlist.id}"
+    before = [str(desk.get(f"{path}{end}").html.main) for end in ("", "/why")]
+    other = dataclasses.replace(
+        ranking.WEIGHTS, version="2028.9", terms=0.1, field=0.9, half=0.9, district=0.4, strong=0.95, possible=0.9
+    )
+    for module in ("engine.ranking", "dispatch.services.shortlisting", "dispatch.views.shortlists"):
+        monkeypatch.setattr(f"matching.{module}.WEIGHTS", other)
+    monkeypatch.setattr("matching.concepts.services.knowledge", lambda: Knowledge(Lexicon([]), None))
+    assert [str(desk.get(f"{path}{end}").html.main) for end in ("", "/why")] == before
+    assert ("差の内わけ：" in before[1]) == has_numbers
 
 
 def test_an_unknown_concept_is_frozen_without_a_name(session, monkeypatch):

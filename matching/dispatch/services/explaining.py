@@ -21,6 +21,7 @@ SATURATED = frozenset({"words", "meaning"})  # their bars are bent like the scor
 NEVER_GAINS = frozenset({"limits"})  # whoever states none is no better for it
 ALIKE = 0.001  # two contents that differ by less evidence than this are told apart by the curve at their place
 MIDDLE = 50  # points of content, for which the table of weights is worked out
+NEEDED = frozenset({"content", "around", "half", "strong", "possible"})
 Numbers = Mapping[str, Any]
 
 
@@ -33,9 +34,10 @@ def numbers(weights: Weights) -> dict[str, Any]:
     }
 
 
-def numbers_of(shortlist: Shortlist) -> Numbers:
-    """The numbers that the list was made with; those of today where it does not tell."""
-    return shortlist.versions.get("numbers") or numbers(ranking.WEIGHTS)
+def numbers_of(shortlist: Shortlist) -> Numbers | None:
+    """The numbers that the list was made with; None where they were not kept: those of today would tell a lie."""
+    kept = shortlist.versions.get("numbers") or {}
+    return kept if kept.keys() >= NEEDED else None
 
 
 def reasons_of(candidate: Candidate) -> list[Reason]:
@@ -143,7 +145,7 @@ def _evidence(bar: Bar, with_numbers: Numbers) -> float:
 
 @dataclass(frozen=True)
 class Step:
-    """By how many points one candidate stands before another, and what makes it; the parts add up."""
+    """By how many points one candidate stands before another, and what makes it; the parts add up, where it is known."""
 
     above: Candidate
     below: Candidate
@@ -166,8 +168,9 @@ def why(shortlist: Shortlist, candidates: Iterable[Candidate]) -> Why:
     """``candidates`` are those of the list that the reader may see."""
     shown = list(candidates)
     ranked = [candidate for candidate in shown if candidate.score is not None and not candidate.by_hand]
+    with_numbers = numbers_of(shortlist)
     return Why(
-        steps=tuple(_step(ranked[0], below, numbers_of(shortlist)) for below in ranked[1:COMPARED]),
+        steps=tuple(_step(ranked[0], below, with_numbers) for below in ranked[1:COMPARED]),
         unknown=_unknown(ranked),
         ranked=len(ranked),
         by_hand=len(shown) - len(ranked),
@@ -180,9 +183,11 @@ def shown_points(candidate: Candidate) -> int:
     return round(100 * (candidate.score or 0))
 
 
-def _step(above: Candidate, below: Candidate, with_numbers: Numbers) -> Step:
-    between = points_between(above, below, with_numbers)
+def _step(above: Candidate, below: Candidate, with_numbers: Numbers | None) -> Step:
     apart = shown_points(above) - shown_points(below)
+    if with_numbers is None:
+        return Step(above=above, below=below, apart=apart, parts=())
+    between = points_between(above, below, with_numbers)
     whole = _whole(list(between.values()), apart)
     parts = sorted(
         ((name, points) for name, points in zip(between, whole, strict=True) if points), key=lambda p: -abs(p[1])

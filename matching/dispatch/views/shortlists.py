@@ -41,7 +41,7 @@ def why(shortlist: Shortlist) -> str:
         "dispatch/why.html",
         shortlist=shortlist,
         why=explaining.why(shortlist, candidates),
-        weighings=explaining.weighings(numbers),
+        weighings=explaining.weighings(numbers) if numbers else [],
         numbers=numbers,
     )
 
