@@ -76,6 +76,9 @@ class Shortlist(OfRequest, Stamped, Model):
         return list(self.ask.get("meant", ()))
 
 
+JUDGED = ("analyzer", "weights", "lexicon", "encoder")  # two with the same versions of these are judged alike
+
+
 class CandidateState(Labelled):
     LISTED = "listed", N_("候補")
     RESERVE = "reserve", N_("次点")
@@ -110,6 +113,7 @@ class Candidate(OfRequest, Stamped, Model):
     reasons: Mapped[list[Any] | None]
     by_hand: Mapped[bool] = mapped_column(default=False)
     missed_because: Mapped[str | None] = mapped_column(String(300))
+    versions: Mapped[dict[str, Any] | None]  # what one added by hand was judged by; None for those of the search
     state: Mapped[CandidateState] = mapped_column(default=CandidateState.LISTED)
 
     shortlist: Mapped[Shortlist] = relationship(back_populates="candidates")
@@ -118,6 +122,15 @@ class Candidate(OfRequest, Stamped, Model):
     @property
     def request(self) -> HelpRequest:
         return self.shortlist.request
+
+    @property
+    def judged_otherwise(self) -> dict[str, Any] | None:
+        """The versions that this candidate was judged by, where they are not those of the list."""
+        if self.versions is None or all(
+            self.versions.get(name) == self.shortlist.versions.get(name) for name in JUDGED
+        ):
+            return None
+        return self.versions
 
 
 class Inquiry(OfRequest, Stamped, Model):

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from matching.accounts.actor import SYSTEM, link_of
+from matching.concepts.services import knowledge
 from matching.database import db
 from matching.dispatch.models import CandidateState, Shortlist
 from matching.dispatch.services import explaining, inquiring, reading, shortlisting
@@ -20,8 +21,10 @@ from matching.registry import services as registry
 from matching.registry.models import Purpose, Registry
 from matching.registry.services import SkillWords
 from matching.supporters import services as supporters
+from tests.concepts.factories import a_concept
+from tests.conftest import sign_in
 from tests.councils.factories import a_candidate, a_council, a_member
-from tests.factories import a_desk, a_person, an_organization
+from tests.factories import a_coordinator, a_desk, a_person, an_organization
 from tests.groups.factories import a_group
 from tests.help_requests.factories import a_request
 from tests.supporters.factories import a_supporter
@@ -258,6 +261,36 @@ def test_those_added_by_hand_move_on_to_the_next_list():
     shortlist = shortlisting.make_shortlist(request, by=SYSTEM, now=NOW)
     kept = next(c for c in shortlist.candidates if c.party_id == other.party_id)
     assert (kept.by_hand, kept.missed_because) == (True, "手品もすると聞いた")
+
+
+def test_who_is_added_by_hand_tells_by_which_versions_they_were_judged_where_these_are_not_the_lists(app, session):
+    request = a_case()
+    old = shortlist_of(request)
+    a_concept("手品の会")
+    session.commit()
+    late = a_conjurer()
+    added = shortlisting.add_by_hand(request, profile_of(late), missed_because="登録が遅れた", by=SYSTEM, now=NOW)
+    assert added.versions["lexicon"] == knowledge().lexicon.version != old.versions["lexicon"]
+    assert added.versions["numbers"] and added.judged_otherwise == added.versions
+    session.commit()
+    desk = sign_in(app, a_coordinator().email)
+    for path in (f"/requests/{request.id}", f"/requests/{request.id}/candidates", f"/shortlists/{old.id}"):
+        page = desk.get(path)
+        assert "この一覧とは別の版で出しました" in page and added.versions["lexicon"] in page, path
+
+
+def test_who_was_judged_as_the_list_says_nothing_of_versions_until_they_move_to_a_list_that_is_not(app, session):
+    request = a_case()
+    other = a_conjurer("庭野 松男", skills=("庭木の剪定",))
+    added = shortlisting.add_by_hand(request, profile_of(other), missed_because="手品もする", by=SYSTEM, now=NOW)
+    session.commit()
+    desk = sign_in(app, a_coordinator().email)
+    assert added.judged_otherwise is None and "別の版で" not in desk.get(f"/requests/{request.id}/candidates")
+    a_concept("手品の会")
+    moved = shortlisting.make_shortlist(request, by=SYSTEM, now=NOW).candidates[-1]
+    session.commit()
+    assert moved.party_id == other.party_id and moved.judged_otherwise == added.versions
+    assert "別の版で出しました" in desk.get(f"/requests/{request.id}/candidates")
 
 
 @pytest.mark.parametrize("words", ["むらた", "村田", "ムラタ", "庭木の剪定", "剪定"])

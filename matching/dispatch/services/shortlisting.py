@@ -189,7 +189,13 @@ def _carry_over(earlier: Shortlist | None, shortlist: Shortlist) -> None:
                 for name in ("party_id", "of_registry", "registration_id", "score", "strength", "bars", "reasons")
             }
             shortlist.candidates.append(
-                Candidate(rank=len(listed) + 1, by_hand=True, missed_because=old.missed_because, **kept)
+                Candidate(
+                    rank=len(listed) + 1,
+                    by_hand=True,
+                    missed_because=old.missed_because,
+                    versions=old.versions,
+                    **kept,
+                )
             )
             listed.add(old.party_id)
     reserve = {old.party_id for old in earlier.candidates if old.state is CandidateState.RESERVE}
@@ -310,6 +316,7 @@ def add_by_hand(request: HelpRequest, profile: Profile, *, missed_because: str, 
     rank = max((candidate.rank for candidate in shortlist.candidates), default=0) + 1
     if of_profile.hits:
         candidate = _candidate(of_profile.hits[0], rank, party_id=party_id, lexicon=knowledge().lexicon)
+        candidate.versions = versions_of(of_profile)
     else:
         candidate = Candidate(
             party_id=party_id,
