@@ -22,6 +22,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from ..concepts.services import understood
 from ..database import db
 from ..i18n import as_day, today
+from ..profiles.texts import meaning_the_same
 from ..registry.paging import Paged
 from ..registry.vocabulary import District, Field, Money
 from .models import HelpRequest, Occasion
@@ -64,7 +65,8 @@ def public_requests(
     """Pages of ``PublicRequest``, latest released first, for the macro ``pagination``; a fixed number of queries.
 
     Words, and unless ``as_written`` other names of what they mean, are compared with what is shown of the latest
-    ``LOOKED_AT``; without words the database cuts the page out.
+    ``LOOKED_AT``; behind these follow those of the latest that mean the same. Without words the database cuts the page
+    out.
     """
     query = _shown(day)
     if field is not None:
@@ -80,6 +82,10 @@ def public_requests(
     answering = [
         one for one, text in zip(found, texts, strict=True) if holds(asked, text) or any(name in text for name in meant)
     ]
+    if not as_written:
+        shown = [(one.title, one.outline) for one in found]
+        near = [found[at] for at in meaning_the_same(words[:LONGEST], shown, day=day)]
+        answering += [one for one in near if one not in answering]
     return Paged(answering, page=page, per_page=per_page)
 
 

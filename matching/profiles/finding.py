@@ -52,7 +52,7 @@ def related(
     return [
         hit.registration_id
         for hit in result.hits
-        if _says(hit.ranked, but_not=ignored) or (not as_written and _means(hit.ranked, meant))
+        if _says(hit.ranked, but_not=ignored) or (not as_written and means(hit.ranked, meant))
     ]
 
 
@@ -66,7 +66,8 @@ def _says(ranked: Ranked, *, but_not: set[str]) -> bool:
     )
 
 
-def _means(ranked: Ranked, concepts: Collection[str]) -> bool:
+def means(ranked: Ranked, concepts: Collection[str]) -> bool:
+    """Whether what was found means what was asked: one of these concepts, or much the same."""
     return ranked.strength != "weak" and any(
         (reason.code == "words.concept" and reason.params["concept"] in concepts)
         or (reason.code == "meaning.related" and float(reason.params["nearness"] or 0) >= NEAR)

@@ -124,7 +124,41 @@ def test_it_is_found_by_words_more_or_less_by_field_and_by_district(now):
     released(now, outline="プログラミング教室の手伝い\n小学生に教えます。", field_number=14, district_id=5)
     assert shown(words="敬老会　演目") == ["敬老会の出し物"]
     assert shown(words="プログラミンク") == shown(field=14) == shown(district=5) == ["プログラミング教室の手伝い"]
-    assert shown(words="演目 小学生") == shown(field=1, district=5) == []
+    assert shown(words="演目 小学生", as_written=True) == shown(field=1, district=5) == []
+
+
+MEAL = "ひとり暮らしの男性が昼ごはんを自分で作れるように\n包丁の持ち方から、いっしょに教えてください。"
+
+
+def test_it_is_found_by_what_it_means_behind_those_that_say_the_words(now):
+    released(now, outline="敬老会で料理をはこぶ人\n会場は集会所です。")
+    released(now, outline=MEAL)
+    released(now, outline="大きな紙に書く書道の手ほどき")
+    assert shown(words="料理") == ["敬老会で料理をはこぶ人", "ひとり暮らしの男性が昼ごはんを自分で作れるように"]
+    assert shown(words="料理", as_written=True) == ["敬老会で料理をはこぶ人"]
+    assert shown(words="調理", as_written=True) == []
+    assert "ひとり暮らしの男性が昼ごはんを自分で作れるように" in shown(words="調理")
+    assert shown(words="ぬるぽぺ") == shown(words="料") == []
+
+
+def test_what_stays_inside_is_not_found_by_what_it_means(now):
+    """Neither the requester's own words nor who asks nor the place; nor what was not released or is over."""
+    request = released(now, title="料理教室", trouble="昼ごはんを作れなくて困っています", place="調理室")
+    request.requester.name = "男の料理の会"
+    a_request(now=now, state=RequestState.ACCEPTED, outline=MEAL)
+    over = released(now, outline=MEAL)
+    over.occasions[0].on = DAY - timedelta(days=1)
+    named = released(now, outline="男の料理の会に来てください", requester=an_organization("男の料理の会"))
+    db.session.flush()
+    assert publishing.public_face(named).title == "依頼した団体に来てください"
+    assert shown(words="料理") == shown(words="昼ごはんを作る") == []
+
+
+def test_only_so_many_of_the_latest_are_compared_by_meaning(now, monkeypatch):
+    released(now, outline=MEAL)
+    released(now - timedelta(days=1), outline=f"{MEAL} 前の日")
+    monkeypatch.setattr("matching.profiles.texts.MOST_TEXTS", 1)
+    assert len(shown(words="調理")) == 1
 
 
 def test_a_note_for_the_day_stays_inside_and_days_that_are_over_end_it(now):
@@ -198,16 +232,18 @@ def test_thirty_ask_as_much_of_the_database_as_three(session, now):
         session.expire_all()
         event.listen(db.engine, "before_cursor_execute", note)
         try:
-            public_requests(day=DAY, words="敬老会", per_page=50)
+            assert public_requests(day=DAY, words="敬老会", per_page=50).total
         finally:
             event.remove(db.engine, "before_cursor_execute", note)
         return len(seen)
 
     for number in range(3):
-        released(now, requester=an_organization(f"自治会{number}"), contact_person=a_person(f"山田 {number}子"))
+        of = {"requester": an_organization(f"自治会{number}"), "contact_person": a_person(f"山田 {number}子")}
+        released(now, outline=f"敬老会の出し物 その{number}", **of)
     few = queries()
-    for number in range(27):
-        released(now, requester=an_organization(f"町内会{number}"), contact_person=a_person(f"川田 {number}子"))
+    for number in range(3, 30):
+        of = {"requester": an_organization(f"自治会{number}"), "contact_person": a_person(f"山田 {number}子")}
+        released(now, outline=f"敬老会の出し物 その{number}", **of)
     assert queries() == few
 
 
