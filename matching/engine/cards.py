@@ -66,7 +66,12 @@ def meaning_of(card: Card, knowledge: Knowledge | None) -> Rows | None:
 
 
 def intro_sentences(card: Card) -> tuple[str, ...]:
-    return sentences(without_disclaimers(card.intro))[:MOST_SENTENCES]
+    return _first_sentences(card.intro)
+
+
+@lru_cache(maxsize=4_096)
+def _first_sentences(text: str) -> tuple[str, ...]:
+    return sentences(without_disclaimers(text))[:MOST_SENTENCES]
 
 
 def terms_of(read_card: ReadCard) -> tuple[Term, ...]:

@@ -68,6 +68,8 @@ class Encoder:
         self.dimensions = int(self._axes.shape[1])
         self._long_words = [word for word in self._number if len(word) >= _FUZZY_LENGTH]
         self._encode_one = lru_cache(maxsize=16_384)(self._encoded)
+        self._words_of = lru_cache(maxsize=4_096)(self._read)
+        self._sure_of = lru_cache(maxsize=4_096)(self._surest)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """(texts, dimensions) float32."""
@@ -80,30 +82,34 @@ class Encoder:
 
         ``known`` tells which of them count. Sure is the share of 1 among all concepts by nearness, or how much of the text one situation says.
         """
+        return tuple(found for found in self._sure_of(text) if known(found[0]))[:_MOST_CONCEPTS]
+
+    def _surest(self, text: str) -> tuple[tuple[str, float], ...]:
         nearness = self._concept_rows @ self._encode_one(text)
         if not len(nearness) or nearness.max() <= 0:
             return ()
         shares = np.exp(_SHARPNESS * (nearness - nearness.max()))
         shares /= shares.sum()
-        numbers = {number for number in self._read(text)[1] if number >= 0}
+        numbers = {number for number in self._words_of(text)[1] if number >= 0}
         for owner, cover in self._situations.like(numbers):
             shares[owner] = max(shares[owner], cover)
-        sure = [int(i) for i in np.argsort(-shares, kind="stable") if shares[i] >= _CERTAIN_ENOUGH]
-        first = [i for i in sure if known(self._concept_ids[i])][:_MOST_CONCEPTS]
-        return tuple((self._concept_ids[i], float(shares[i])) for i in first)
+        sure = np.flatnonzero(shares >= _CERTAIN_ENOUGH)
+        ordered = sure[np.argsort(-shares[sure], kind="stable")]
+        return tuple((self._concept_ids[i], float(shares[i])) for i in ordered)
 
     def _encoded(self, text: str) -> Floats:
-        rows, numbers = self._read(text)
-        if not len(rows):
+        at, numbers = self._words_of(text)
+        if not at:
             return np.zeros(self.dimensions, dtype=np.float32)
+        rows = self._vectors.rows[list(at)]
         known = np.array(numbers)
         weights = np.where(known >= 0, self._word_weights[:, known], self._unknown_weight)
         shifts = np.matmul(np.where(known[:, None] >= 0, self._shift_codes[:, known], 0.0), self._shift_turns)
         u, v = self._layers
         return unit(heads_of(rows, rows + shifts, weights, self._attention, self._bias, u, v) @ self._axes)
 
-    def _read(self, text: str) -> tuple[Floats, list[int]]:
-        """The word vectors of a text and the words' numbers, −1 for those outside the lexicon."""
+    def _read(self, text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Where the word vectors of a text stand, and the words' numbers, −1 for those outside the lexicon."""
         rows: list[int] = []
         numbers: list[int] = []
         words = list(dictionary_words(text))
@@ -122,7 +128,7 @@ class Encoder:
             if row is not None:
                 rows.append(row)
                 numbers.append(number)
-        return self._vectors.rows[rows], numbers
+        return tuple(rows), tuple(numbers)
 
 
 class _Situations:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,7 @@ from .query import (
 )
 from .reasons import MATCHED, MISSING, UNKNOWN, Params
 from .text import analyse, bigram_weight, bigrams, fold
-from .types import Reason
+from .types import Ask, Reason
 
 NEED_COVERED = 0.3  # share of a need's words (by weight) that a card must answer
 _MOST_WORD_REASONS = 6
@@ -64,12 +65,14 @@ class Evidence:
 
 
 class Measure:
-    """Compares one query with many cards; what depends on the query alone is worked out once."""
+    """Compares one query with many cards; what depends on the query alone is worked out once, and each card once: two
+    cards of one key must be equal."""
 
     K1, B = 2.0, 0.6
 
     def __init__(self, query: Query) -> None:
         self.query = query
+        self._known: dict[str, Evidence] = {}
         self.ideal = sum(group.weight * group.idf for group in query.groups)
         self._gain = {
             (i, e.term): e.certainty * min(query.idf(e.df), query.groups[i].idf)
@@ -90,7 +93,19 @@ class Measure:
         self._pairs = tuple(sorted(pairs.items()))
         self._pair_sum = sum(pairs.values())
 
+    def under(self, ask: Ask) -> Measure:
+        """The same for an ask in the same words under other conditions; what was compared stays so for both."""
+        other = copy(self)
+        other.query = replace(self.query, ask=ask)
+        return other
+
     def evidence(self, card: ReadCard) -> Evidence:
+        key = card.card.key
+        if key not in self._known:
+            self._known[key] = self._compare(card)
+        return self._known[key]
+
+    def _compare(self, card: ReadCard) -> Evidence:
         terms, answered = self._terms(card)
         near, whole = self._meaning(card)
         weights = self._unit_weights

@@ -8,8 +8,7 @@ from datetime import date
 from typing import Any
 
 from ..engine import cards, query, ranking
-from ..engine.cards import ReadCard
-from ..engine.evidence import Evidence, Measure
+from ..engine.evidence import Measure
 from ..engine.knowledge import Knowledge
 from ..engine.lexicon import Lexicon
 from ..engine.measures import measure
@@ -62,19 +61,6 @@ class _Deaf(WordList):
         return {} if self.deaf_to == "similar spelling" else super().near(texts)
 
 
-class _Kept(Measure):
-    """Remembers its evidence: the weights change, what the words say does not."""
-
-    def __init__(self, built: query.Query) -> None:
-        super().__init__(built)
-        self._known: dict[str, Evidence] = {}
-
-    def evidence(self, card: ReadCard) -> Evidence:
-        if card.card.key not in self._known:
-            self._known[card.card.key] = super().evidence(card)
-        return self._known[card.card.key]
-
-
 class Bench:
     """One labelled set read with one state of knowledge."""
 
@@ -84,7 +70,7 @@ class Bench:
         lengths = [cards.length(cards.posting_weights(read)) for read in self._read]
         words = _Deaf([cards.terms_of(read) for read in self._read], average_length=sum(lengths) / max(len(lengths), 1))
         words.deaf_to = deaf_to
-        self._measures = {key: _Kept(query.build(ask, words, knowledge)) for key, ask in judged.asks.items()}
+        self._measures = {key: Measure(query.build(ask, words, knowledge)) for key, ask in judged.asks.items()}
 
     def figures(self, *, without: str | None = None) -> Figures:
         """The measures of the ranking, with one weight at 0."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 
 from ..concepts.services import knowledge
 from ..database import db
 from ..engine import cards, query, ranking
 from ..engine.cards import ReadCard
+from ..engine.evidence import Measure
 from ..engine.knowledge import Knowledge
 from ..engine.query import Query
 from ..engine.text import ANALYZER_VERSION
@@ -59,20 +61,21 @@ class _Found:
     read: ReadCard
 
 
-def search(
-    ask: Ask,
-    *,
-    as_of: date,
-    registries: Iterable[str],
-    limit: int = 20,
-    content_only: bool = False,
-    distances: Mapping[int, Mapping[int, float]] | None = None,
-    standing_of: Callable[[list[int]], dict[int, Standing]] | None = None,
-    canonical_of: Callable[[list[int]], dict[int, int]] | None = None,
-    admits: ColumnElement[bool] | None = None,
-    floor: float | None = FLOOR,
-) -> SearchResult:
-    """The best ``limit`` parties for an ask, each with its reasons; reads only.
+@dataclass(frozen=True)
+class _Compared:
+    """The words of an ask, and whom they were compared with."""
+
+    measure: Measure
+    found: list[_Found]
+    canonical: Mapping[int, int]
+    standings: Mapping[str, Standing]
+
+
+class Searching:
+    """Search under fixed terms, in one transaction: an Ask in, the best ``limit`` parties out; reads only.
+
+    It may be called again with other asks: no profile is read twice, and where only conditions differ and no words,
+    nobody is compared twice either.
 
     ``admits`` is a condition on ``Profile`` (its party, its registration) that everybody found must meet: consent and
     basis are joined here, at read time. ``standing_of`` and ``canonical_of`` get party ids and may leave some out;
@@ -82,51 +85,133 @@ def search(
     exist; otherwise those whose score is below ``floor`` are left out. Whoever asks about one certain profile wants
     ``floor=None``: its warnings matter however little it fits.
     """
-    allowed: list[ColumnElement[bool]] = [Profile.registry_name.in_(sorted(set(registries)))]
-    if admits is not None:
-        allowed.append(admits)
-    known = knowledge()
-    if limit <= 0:
-        return SearchResult((), 0, ANALYZER_VERSION, ranking.WEIGHTS.version, known.version)
-    built = query.build(ask, StoredVocabulary(), known)
-    found = _load(_retrieve(built, allowed), allowed, known, at_least=max(POOL, limit) if content_only else POOL)
-    parties = sorted({one.party_id for one in found})
-    canonical = canonical_of(parties) if canonical_of is not None else {}
-    told = standing_of(parties) if standing_of is not None and not content_only else {}
-    ranked = ranking.rank(
-        built,
-        [one.read for one in found],
-        as_of=as_of,
-        standings={one.read.card.key: told[one.party_id] for one in found if one.party_id in told},
-        distances=distances,
-        content_only=content_only,
-        same_as={one.read.card.key: canonical.get(one.party_id, one.party_id) for one in found}
-        if canonical_of is not None
-        else None,
-        floor=None if content_only else floor,
-        limit=limit,
-    )
-    by_key = {one.read.card.key: one for one in found}
-    also = _others(found, canonical) if canonical_of is not None else {}
-    hits = []
-    for one in ranked:
-        at = by_key[one.key]
-        others = also.get(canonical.get(at.party_id, at.party_id), ())
-        hits.append(
-            Hit(
-                profile_id=at.profile_id,
-                registry=at.registry,
-                registration_id=at.registration_id,
-                party_id=at.party_id,
-                card=at.read.card,
-                ranked=one,
-                also=tuple(o for o in others if o != (at.registry, at.registration_id)),
-            )
+
+    def __init__(
+        self,
+        *,
+        as_of: date,
+        registries: Iterable[str],
+        limit: int = 20,
+        content_only: bool = False,
+        distances: Mapping[int, Mapping[int, float]] | None = None,
+        standing_of: Callable[[list[int]], dict[int, Standing]] | None = None,
+        canonical_of: Callable[[list[int]], dict[int, int]] | None = None,
+        admits: ColumnElement[bool] | None = None,
+        floor: float | None = FLOOR,
+    ) -> None:
+        self.as_of = as_of
+        self.limit = limit
+        self.content_only = content_only
+        self.distances = distances
+        self.standing_of = standing_of if not content_only else None
+        self.canonical_of = canonical_of
+        self.floor = None if content_only else floor
+        self.known = knowledge()
+        self.allowed: list[ColumnElement[bool]] = [Profile.registry_name.in_(sorted(set(registries)))]
+        if admits is not None:
+            self.allowed.append(admits)
+        self._profiles: dict[int, _Found] = {}
+        self._compared: dict[tuple[Any, ...], _Compared] = {}
+
+    def __call__(self, ask: Ask, *, explain: bool = True) -> SearchResult:
+        """Without ``explain`` the hits have neither bars nor reasons."""
+        if self.limit <= 0:
+            return SearchResult((), 0, ANALYZER_VERSION, ranking.WEIGHTS.version, self.known.version)
+        compared = self._compare(ask)
+        measure = compared.measure.under(ask)
+        ranked = ranking.rank(
+            measure.query,
+            [one.read for one in compared.found],
+            as_of=self.as_of,
+            standings=compared.standings,
+            distances=self.distances,
+            content_only=self.content_only,
+            same_as={one.read.card.key: compared.canonical.get(one.party_id, one.party_id) for one in compared.found}
+            if self.canonical_of is not None
+            else None,
+            floor=self.floor,
+            limit=self.limit,
+            measure=measure,
+            explain=explain,
         )
-    meant = tuple(group.concept for group in built.groups if group.concept is not None)
-    return SearchResult(
-        tuple(hits), len(found), ANALYZER_VERSION, ranking.WEIGHTS.version, known.version, tuple(dict.fromkeys(meant))
-    )
+        groups = measure.query.groups
+        return SearchResult(
+            self._hits(ranked, compared),
+            len(compared.found),
+            ANALYZER_VERSION,
+            ranking.WEIGHTS.version,
+            self.known.version,
+            tuple(dict.fromkeys(group.concept for group in groups if group.concept is not None)),
+        )
+
+    def _compare(self, ask: Ask) -> _Compared:
+        words = (ask.title, ask.detail, ask.needs, ask.concepts)
+        if words not in self._compared:
+            built = query.build(ask, self._vocabulary, self.known)
+            found = self._load(_retrieve(built, self.allowed))
+            parties = sorted({one.party_id for one in found})
+            told = self.standing_of(parties) if self.standing_of is not None else {}
+            self._compared[words] = _Compared(
+                measure=Measure(built),
+                found=found,
+                canonical=self.canonical_of(parties) if self.canonical_of is not None else {},
+                standings={one.read.card.key: told[one.party_id] for one in found if one.party_id in told},
+            )
+        return self._compared[words]
+
+    @cached_property
+    def _vocabulary(self) -> StoredVocabulary:
+        return StoredVocabulary()
+
+    def _load(self, ids: list[int]) -> list[_Found]:
+        """These profiles, and others in a stable order while the pool has room: characters may match where words do not."""
+        found = self._read(ids)
+        room = self._at_least - len(found)
+        if room > 0:
+            have = {one.profile_id for one in found}
+            found += self._read([id_ for id_ in self._first_ids if id_ not in have][:room])
+        return found
+
+    @property
+    def _at_least(self) -> int:
+        return max(POOL, self.limit) if self.content_only else POOL
+
+    @cached_property
+    def _first_ids(self) -> Sequence[int]:
+        query = select(Profile.id).where(*self.allowed).order_by(Profile.id).limit(self._at_least)
+        return db.session.scalars(query).all()
+
+    def _read(self, ids: list[int]) -> list[_Found]:
+        for some in chunks([id_ for id_ in ids if id_ not in self._profiles]):
+            for row in db.session.execute(select(*_COLUMNS).where(Profile.id.in_(some), *self.allowed)):
+                self._profiles[row.id] = _found(row, self.known)
+        return [self._profiles[id_] for id_ in ids if id_ in self._profiles]
+
+    def _hits(self, ranked: Iterable[Ranked], compared: _Compared) -> tuple[Hit, ...]:
+        by_key = {one.read.card.key: one for one in compared.found}
+        canonical = compared.canonical
+        also = _others(compared.found, canonical) if self.canonical_of is not None else {}
+        hits = []
+        for one in ranked:
+            at = by_key[one.key]
+            others = also.get(canonical.get(at.party_id, at.party_id), ())
+            hits.append(
+                Hit(
+                    profile_id=at.profile_id,
+                    registry=at.registry,
+                    registration_id=at.registration_id,
+                    party_id=at.party_id,
+                    card=at.read.card,
+                    ranked=one,
+                    also=tuple(o for o in others if o != (at.registry, at.registration_id)),
+                )
+            )
+        return tuple(hits)
+
+
+def search(ask: Ask, **terms: Any) -> SearchResult:
+    """One search; ``terms`` are those of ``Searching``."""
+    return Searching(**terms)(ask)
 
 
 def _others(found: list[_Found], canonical: Mapping[int, int]) -> dict[int, tuple[tuple[str, int], ...]]:
@@ -184,36 +269,27 @@ def _retrieve(built: Query, allowed: list[ColumnElement[bool]]) -> list[int]:
     return heapq.nsmallest(POOL, promise, key=lambda id_: (-round(promise[id_], 9), id_))
 
 
-def _load(ids: list[int], allowed: list[ColumnElement[bool]], known: Knowledge, *, at_least: int) -> list[_Found]:
-    """These profiles, and others in a stable order while the pool has room: characters may match where words do not."""
-    columns = (
-        Profile.id,
-        Profile.registry_name,
-        Profile.registration_id,
-        Profile.party_id,
-        Profile.card,
-        Profile.words,
-        Profile.meaning,
-        Profile.analyzer,
-        Profile.knowledge,
+_COLUMNS = (
+    Profile.id,
+    Profile.registry_name,
+    Profile.registration_id,
+    Profile.party_id,
+    Profile.card,
+    Profile.words,
+    Profile.meaning,
+    Profile.analyzer,
+    Profile.knowledge,
+)
+
+
+def _found(row: Row[Any], known: Knowledge) -> _Found:
+    # Padded, so that ties fall in the order of the ids.
+    card = card_from_json(row.card, key=f"{row.id:012d}")
+    # Rows of two encoders cannot be compared; until the next reindex such a card is found by its words.
+    comparable = row.knowledge is not None and known.shares_encoder_with(row.knowledge)
+    read = (
+        cards.load(card, row.words, row.meaning if comparable else None)
+        if row.analyzer == ANALYZER_VERSION
+        else cards.read(card, known)
     )
-    rows: list[Any] = []
-    for some in chunks(ids):
-        rows += db.session.execute(select(*columns).where(Profile.id.in_(some), *allowed)).all()
-    if len(rows) < at_least:
-        have = {row[0] for row in rows}
-        more = db.session.execute(select(*columns).where(*allowed).order_by(Profile.id).limit(at_least)).all()
-        rows += [row for row in more if row[0] not in have][: at_least - len(rows)]
-    found = []
-    for id_, registry, registration_id, party_id, card_value, words, meaning, analyzer, knew in rows:
-        # Padded, so that ties fall in the order of the ids.
-        card = card_from_json(card_value, key=f"{id_:012d}")
-        # Rows of two encoders cannot be compared; until the next reindex such a card is found by its words.
-        comparable = knew is not None and known.shares_encoder_with(knew)
-        read = (
-            cards.load(card, words, meaning if comparable else None)
-            if analyzer == ANALYZER_VERSION
-            else cards.read(card, known)
-        )
-        found.append(_Found(id_, registry, registration_id, party_id, read))
-    return found
+    return _Found(row.id, row.registry_name, row.registration_id, row.party_id, read)

@@ -18,10 +18,22 @@ from ..engine.text import Term as Word
 from ..engine.types import Card
 from .encoding import card_from_json, card_to_json
 from .models import Posting, Profile, Term, TermSynonym
-from .search import FLOOR, Hit, SearchResult, search
+from .search import FLOOR, Hit, Searching, SearchResult, search
 from .vocabulary import chunks
 
-__all__ = ["FLOOR", "Hit", "SearchResult", "figures", "find", "publish", "reindex", "search", "stale", "withdraw"]
+__all__ = [
+    "FLOOR",
+    "Hit",
+    "SearchResult",
+    "Searching",
+    "figures",
+    "find",
+    "publish",
+    "reindex",
+    "search",
+    "stale",
+    "withdraw",
+]
 
 
 PART = 50  # profiles that are read anew in one transaction

@@ -20,9 +20,11 @@ T = TypeVar("T")
 
 
 class StoredVocabulary:
-    """Reads the caller's transaction; made anew for every search."""
+    """Reads the caller's transaction, each word once; made anew for every search."""
 
     def __init__(self) -> None:
+        self._entries: dict[str, Entry | None] = {}
+        self._near: dict[str, Sequence[str]] = {}
         count, length = db.session.execute(select(func.count(Profile.id), func.avg(Profile.length))).one()
         self._profiles = int(count)
         self._average_length = float(length or 1.0)
@@ -34,12 +36,13 @@ class StoredVocabulary:
         return self._average_length
 
     def entries(self, texts: Iterable[str]) -> Mapping[str, Entry]:
-        found: dict[str, Entry] = {}
-        for some in chunks(sorted(set(texts))):
+        wanted = sorted(set(texts))
+        for some in chunks([text for text in wanted if text not in self._entries]):
+            self._entries.update(dict.fromkeys(some))
             query = select(Term.text, Term.df, Term.reading).where(Term.text.in_(some), Term.df > 0)
             for text, df, reading in db.session.execute(query):
-                found[text] = Entry(text, df, reading)
-        return found
+                self._entries[text] = Entry(text, df, reading)
+        return {text: entry for text in wanted if (entry := self._entries[text]) is not None}
 
     def by_reading(self, readings: Iterable[str]) -> Mapping[str, Sequence[Entry]]:
         found: dict[str, list[Entry]] = {}
@@ -63,9 +66,11 @@ class StoredVocabulary:
         return found
 
     def near(self, texts: Sequence[str]) -> Mapping[str, Sequence[Entry]]:
-        words = nearest(texts, _all_words())
-        held = self.entries(word for some in words.values() for word in some)
-        return {text: [held[word] for word in some if word in held] for text, some in words.items()}
+        new = [text for text in texts if text not in self._near]
+        if new:
+            self._near.update(nearest(new, _all_words()))
+        held = self.entries(word for text in texts for word in self._near[text])
+        return {text: [held[word] for word in self._near[text] if word in held] for text in texts}
 
 
 # Term ids are never used again, so a vocabulary of the same count and highest id is the same vocabulary; what is

@@ -1,4 +1,4 @@
-"""One condition less: what an ask would be without it, and how many candidates there would be, by searching again."""
+"""One condition less: what an ask would be without it, and how many candidates a search would find then."""
 
 from __future__ import annotations
 

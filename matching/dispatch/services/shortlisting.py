@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from functools import partial
 from math import cos, radians, sqrt
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, String, and_, cast, not_, or_, select
@@ -18,7 +19,7 @@ from ...councils import services as councils
 from ...database import db
 from ...engine.lexicon import Lexicon
 from ...engine.ranking import WEIGHTS
-from ...engine.types import Ask, Reason, Standing
+from ...engine.types import Ask, Reason
 from ...errors import Invalid, MatchingError, Stale
 from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest, RequestKind
@@ -37,6 +38,7 @@ from .standing import canonical_of, standing_of
 LENGTH = 20
 MOST_EARLIER = 50
 S = RequestState
+T = TypeVar("T")
 OPEN_TO_SEARCH = frozenset({S.ACCEPTED, S.INQUIRING, S.PROMISED, S.CONSULTING, S.AGREED})
 
 
@@ -89,34 +91,28 @@ def distances() -> dict[int, dict[int, float]]:
 
 def searcher(
     request: HelpRequest, *, now: datetime, only: ColumnElement[bool] | None = None, limit: int = LENGTH
-) -> Callable[[Ask], profiles.SearchResult]:
+) -> profiles.Searching:
     """The product's own path from an ask to ranked, explained candidates. ``only`` one profile is judged in any case.
 
     It may be walked several times: what happened with each party so far is looked up once.
     """
     admits = may_be_matched(today(now)) if only is None else and_(may_be_matched(today(now)), only)
-    apart, standings = distances(), _looked_up_once(standing_of(request, now=now))
-
-    def search_for(ask: Ask) -> profiles.SearchResult:
-        return profiles.search(
-            ask,
-            registries=[one.value for one in registries_for(request)],
-            limit=limit,
-            distances=apart,
-            standing_of=standings,
-            canonical_of=canonical_of,
-            admits=admits,
-            as_of=today(now),
-            floor=profiles.FLOOR if only is None else None,
-        )
-
-    return search_for
+    return profiles.Searching(
+        registries=[one.value for one in registries_for(request)],
+        limit=limit,
+        distances=distances(),
+        standing_of=_looked_up_once(standing_of(request, now=now)),
+        canonical_of=_looked_up_once(canonical_of),
+        admits=admits,
+        as_of=today(now),
+        floor=profiles.FLOOR if only is None else None,
+    )
 
 
-def _looked_up_once(look_up: Callable[[list[int]], dict[int, Standing]]) -> Callable[[list[int]], dict[int, Standing]]:
-    known: dict[int, Standing] = {}
+def _looked_up_once(look_up: Callable[[list[int]], dict[int, T]]) -> Callable[[list[int]], dict[int, T]]:
+    known: dict[int, T] = {}
 
-    def remembered(party_ids: list[int]) -> dict[int, Standing]:
+    def remembered(party_ids: list[int]) -> dict[int, T]:
         unknown = [party_id for party_id in party_ids if party_id not in known]
         if unknown:
             known.update(look_up(unknown))
@@ -147,7 +143,7 @@ def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime, left_out: 
         versions=versions_of(result),
         ask={**_as_json(ask), "left_out": list(left_out), "meant": _labels(result.meant, lexicon)},
         searched=result.asked,
-        relaxed=relaxing.count_without(ask, search_for, now=now_fitting, needs=request.needs),
+        relaxed=relaxing.count_without(ask, partial(search_for, explain=False), now=now_fitting, needs=request.needs),
     )
     db.session.add(shortlist)
     parties = canonical_of(hit.party_id for hit in result.hits)
