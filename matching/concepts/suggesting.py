@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
 
 from ..accounts.permissions import Permission, requires
 from ..registry.forms import lines, tidy
@@ -84,4 +85,4 @@ def other_names(suggestion: Suggestion) -> str:
         for name in suggestion.concept.aliases
         if len(name) <= LONGEST_HINT and name not in label and label not in name
     ]
-    return "、".join(helpful[:HINTS])
+    return _("、").join(helpful[:HINTS])

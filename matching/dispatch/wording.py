@@ -77,7 +77,7 @@ def _wish(on: str | None, part: str | None, starts: str | None = None, ends: str
 def first_wish(occasion: dict[str, Any]) -> str:
     """The first choice as it was told: day, part of the day, hours; or the note where no day is fixed."""
     day = _wish(occasion["on"], occasion["part"], occasion["starts"], occasion["ends"])
-    return "、".join(word for word in (day, occasion["note"]) if word)
+    return _("、").join(word for word in (day, occasion["note"]) if word)
 
 
 def second_wish(occasion: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import timedelta
 
 import pytest
@@ -251,6 +252,21 @@ def test_the_page_says_why_the_first_stands_before_the_others(desk, session):
     ):
         assert told in text
     assert shortlist.versions["weights"] in text and shortlist.versions["lexicon"] in text
+
+
+def test_in_english_nothing_is_joined_by_japanese_marks(desk, session):
+    a_conjurer("庭野 松男", money=Money.FREE, districts=[1])
+    a_conjurer("石川 笑子", money=Money.FEE)
+    a_conjurer("村田 次郎", money=Money.FEE)
+    shortlist = shortlist_of(a_case(title="余興", money=Money.FREE, district_id=1))
+    shortlist.ask = {**shortlist.ask, "meant": ["手品", "落語"], "left_out": ["district", "when"]}
+    session.commit()
+    desk.get("/?lang=en")
+    for path in (f"/shortlists/{shortlist.id}/why", f"/shortlists/{shortlist.id}", "/how-we-search"):
+        text = desk.get(path).html.main.get_text()
+        assert not re.search("[、。：（）]", text), (path, re.findall(".{30}[、。：（）].{10}", text))
+    why = " ".join(desk.get(f"/shortlists/{shortlist.id}/why").html.main.get_text().split())
+    assert "手品, 落語" in why and "Pairs with the same points: no. 2 and no. 3. Small" in why
 
 
 def test_ties_and_those_added_by_hand_are_told(desk, session):

@@ -162,14 +162,15 @@ def in_words(field: Any) -> list[tuple[str, str]]:
     label = str(field.label.text)
     if isinstance(field, FieldList):
         rows = [
-            "、".join(f"{name}：{value}" if name else value for name, value in _entry(row)) for row in field.entries
+            _("、").join(name + _("：") + value if name else value for name, value in _entry(row))
+            for row in field.entries
         ]
         return [(f"{label} {number}", row) for number, row in enumerate(rows, 1) if row]
     if isinstance(field, BooleanField):
         return [(label, _("はい"))] if field.data else []
     if hasattr(field, "iter_choices"):
         chosen = [str(choice[1]) for choice in field.iter_choices() if choice[2] and str(choice[0])]
-        return [(label, "、".join(chosen))] if chosen else []
+        return [(label, _("、").join(chosen))] if chosen else []
     if isinstance(field.data, date) and not field.errors:
         return [(label, as_day(field.data))]
     text = field._value() if hasattr(field, "_value") else str(field.data or "")
