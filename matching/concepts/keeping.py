@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from flask_babel import gettext as _
@@ -19,6 +18,7 @@ from ..accounts.actor import Actor
 from ..database import db
 from ..engine import lexicon
 from ..engine.lexicon import Concept, concept_from_json, concept_to_json
+from ..engine.remembering import remembered
 from ..engine.text import fold
 from ..errors import Invalid, MatchingError, Stale
 from .models import ConceptEntry
@@ -76,7 +76,7 @@ def _kept(original: Concept | None, entry: ConceptEntry | None) -> Kept | None:
     return Kept(concept, original, entry) if concept else None
 
 
-@lru_cache(maxsize=65_536)
+@remembered(65_536, longest=200)
 def folded(name: str) -> str:
     """``fold``, remembered: every page of the lexicon asks it of all names."""
     return fold(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from .disclaimers import without_disclaimers
 from .knowledge import Knowledge
 from .lexicon import IDEA_MARK
+from .remembering import remembered
 from .text import Term, analyse, fold, sentences
 from .types import Card, Phrase
 
@@ -25,6 +25,7 @@ PHRASE_WEIGHT = 1.0
 INTRO_WEIGHT = 0.5
 IDEA_CERTAINTY = 0.35  # a card speaks of a concept from here on
 MOST_SENTENCES = 8  # of an introduction that get a meaning of their own
+_KEPT_WORDS = 20_000  # characters of a dumped card that is remembered
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def intro_sentences(card: Card) -> tuple[str, ...]:
     return _first_sentences(card.intro)
 
 
-@lru_cache(maxsize=4_096)
+@remembered(4_096)
 def _first_sentences(text: str) -> tuple[str, ...]:
     return sentences(without_disclaimers(text))[:MOST_SENTENCES]
 
@@ -119,7 +120,7 @@ def load(card: Card, kept: str, meaning: bytes | None = None) -> ReadCard:
 
 
 # By the text itself: however a profile changes, what is kept here stays true.
-@lru_cache(maxsize=2_048)
+@remembered(2_048, longest=_KEPT_WORDS)
 def _loaded(kept: str) -> tuple[Wording, ...]:
     return tuple(
         Wording(folded, tuple((text, surface, kind) for text, surface, kind in words))

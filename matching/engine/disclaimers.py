@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
+from .remembering import remembered
 from .text import fold
 
 _DENIES = re.compile(
@@ -54,7 +54,7 @@ class Disclaimer:
     modest: bool = False  # says little of oneself, and denies nothing
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def disclaimers(text: str) -> tuple[Disclaimer, ...]:
     """The clauses of a text that deny or belittle, in their order."""
     found = []
@@ -81,7 +81,7 @@ def _clauses(folded: str) -> Iterator[tuple[int, int, str]]:
         yield start, match.end(), folded[start : match.end()].strip().rstrip("、,，")
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def without_disclaimers(text: str) -> str:
     """The text without the clauses that deny; what is only modest stays."""
     denied = [one for one in disclaimers(text) if not one.modest]

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
+from .remembering import remembered
 from .text import dictionary_words, kana_windows
 from .vectors import Vectors, vectors
 
@@ -32,6 +33,7 @@ _MOST_CONCEPTS = 3
 _COVERED = 0.6  # a situation says the same from this cosine on
 _FEWEST_SHARED = 2
 _FUZZY_LENGTH, _FUZZY_RATIO = 3, 80.0
+_READ = 4_000  # characters of a text: what follows would hardly turn its direction
 
 
 class Encoder:
@@ -67,22 +69,22 @@ class Encoder:
         self._unknown_weight: float = meta["unknown_weight"]
         self.dimensions = int(self._axes.shape[1])
         self._long_words = [word for word in self._number if len(word) >= _FUZZY_LENGTH]
-        self._encode_one = lru_cache(maxsize=16_384)(self._encoded)
-        self._words_of = lru_cache(maxsize=4_096)(self._read)
-        self._sure_of = lru_cache(maxsize=4_096)(self._surest)
+        self._encode_one = remembered(16_384)(self._encoded)
+        self._words_of = remembered(4_096)(self._read)
+        self._sure_of = remembered(4_096)(self._surest)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """(texts, dimensions) float32."""
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        return np.stack([self._encode_one(text) for text in texts])
+        return np.stack([self._encode_one(text[:_READ]) for text in texts])
 
     def concepts(self, text: str, *, known: Callable[[str], bool]) -> tuple[tuple[str, float], ...]:
         """The trained concepts that a text most probably speaks of, with how sure that is (0…1), surest first.
 
         ``known`` tells which of them count. Sure is the share of 1 among all concepts by nearness, or how much of the text one situation says.
         """
-        return tuple(found for found in self._sure_of(text) if known(found[0]))[:_MOST_CONCEPTS]
+        return tuple(found for found in self._sure_of(text[:_READ]) if known(found[0]))[:_MOST_CONCEPTS]
 
     def _surest(self, text: str) -> tuple[tuple[str, float], ...]:
         nearness = self._concept_rows @ self._encode_one(text)

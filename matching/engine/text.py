@@ -7,17 +7,19 @@ import re
 import threading
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 import joyokanji
 from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
 
+from .remembering import remembered
 from .stopwords import ROLE_WORDS, STOP
 
 ANALYZER_VERSION = "sudachipy-0.6.11+small-20260723/2"
 
 LONGEST = 20_000  # characters of one text that are read at all
-_KEPT_LENGTH = 80  # characters of a text whose words are remembered
+_KEPT_LENGTH = 80  # characters of a text whose words are remembered for long
+_KEPT_FOR_NOW = 4_000  # and of one whose words are remembered for a moment
 _PIECE = 2_000  # Sudachi refuses inputs above 49,149 bytes; NFKC can make one character eighteen
 _LONGEST_COMPOUND = 12
 _LONGEST_TERM = 40
@@ -80,7 +82,9 @@ def analyse(text: str) -> tuple[Term, ...]:
     Dictionary words and their shortest parts come first, then compounds (認知＋症 → 認知症), so that whole and part
     can both be found. Short texts are remembered, long ones for as long as one request needs them.
     """
-    return (_analysed_and_kept if len(text) <= _KEPT_LENGTH else _analysed_just_now)(text)
+    if len(text) <= _KEPT_LENGTH:
+        return _analysed_and_kept(text)
+    return _analysed_just_now(text) if len(text) <= _KEPT_FOR_NOW else _analysed_last(text[:LONGEST])
 
 
 def _analysed(text: str) -> tuple[Term, ...]:
@@ -93,14 +97,15 @@ def _analysed(text: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-_analysed_and_kept = lru_cache(maxsize=32_768)(_analysed)
-_analysed_just_now = lru_cache(maxsize=64)(_analysed)
+_analysed_and_kept = remembered(32_768)(_analysed)
+_analysed_just_now = remembered(64, longest=_KEPT_FOR_NOW)(_analysed)
+_analysed_last = remembered(2, longest=LONGEST)(_analysed)  # few, because each may hold ten thousand words
 
 
 _NO_WORDS = frozenset(("助詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "代名詞", "連体詞"))
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def dictionary_words(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Every dictionary word of a text with its other writings (normalized, as written, uninflected), and the shortest
     parts of long ones; words of grammar are left out, but for the negation.
@@ -135,7 +140,7 @@ def dictionary_readings(text: str) -> list[tuple[str, str]]:
     return found
 
 
-@lru_cache(maxsize=4_096)
+@remembered(4_096)
 def kana_windows(text: str) -> tuple[str, ...]:
     """Readings (katakana, 3 to 12) of every stretch of whole words that the text writes in hiragana alone.
 
@@ -158,7 +163,7 @@ def kana_windows(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=4_096)
+@remembered(4_096)
 def boundaries(sentence: str) -> frozenset[int]:
     """Where words and their shortest parts begin and end in one folded sentence, as positions of characters."""
     found = {0, len(sentence)}
@@ -168,7 +173,7 @@ def boundaries(sentence: str) -> frozenset[int]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=32_768)
+@remembered(32_768)
 def bigrams(text: str) -> frozenset[str]:
     """Pairs of neighbouring characters of the folded text, without those across spaces and marks."""
     folded = fold(text)
