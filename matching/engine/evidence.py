@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,7 @@ INTRO_MEANING = 0.9  # a sentence of the introduction counts a little less than 
 _FAR, _CLOSE = 0.35, 0.75  # cosines that mean nothing and everything for one need
 
 Floats = npt.NDArray[np.float32]
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Measure:
 
     def __init__(self, query: Query) -> None:
         self.query = query
-        self._known: dict[str, Evidence] = {}
+        self._known: dict[Hashable, Any] = {}
         self.ideal = sum(group.weight * group.idf for group in query.groups)
         self._gain = {
             (i, e.term): e.certainty * min(query.idf(e.df), query.groups[i].idf)
@@ -100,10 +102,14 @@ class Measure:
         return other
 
     def evidence(self, card: ReadCard) -> Evidence:
-        key = card.card.key
-        if key not in self._known:
-            self._known[key] = self._compare(card)
-        return self._known[key]
+        return self.once(card.card.key, lambda: self._compare(card))
+
+    def once(self, what: Hashable, judge: Callable[[], Known]) -> Known:
+        """What rests on the words of both sides alone, judged the first time that it is asked."""
+        if what not in self._known:
+            self._known[what] = judge()
+        known: Known = self._known[what]
+        return known
 
     def _compare(self, card: ReadCard) -> Evidence:
         terms, answered = self._terms(card)

@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from .remembering import remembered
 from .text import analyse, boundaries, fold, sentences
 
 FOLDER = Path(__file__).parent / "data" / "lexicon"
@@ -231,6 +232,7 @@ def _said_as(lexicon: Lexicon, id_: str) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
 
 
+@remembered(32_768)
 def whole_term(text: str) -> str | None:
     """The one index term that stands for a whole name, None when a name takes several words."""
     folded = fold(text)

@@ -149,8 +149,15 @@ def _weigh(
             criteria.support(wanted, card.card, chosen=chosen),
             weights.support * (1.0 if chosen else 0.5),
         )
-    findings["level"] = (criteria.level(card, evidence, wanted), weights.level)
-    findings["limits"] = (criteria.limits(card, wanted, measure.asked), weights.limits)
+    key = card.card.key
+    findings["level"] = (
+        measure.once((key, "level", wanted), lambda: criteria.level(card, evidence, wanted)),
+        weights.level,
+    )
+    findings["limits"] = (
+        measure.once((key, "limits", wanted), lambda: criteria.limits(card, wanted, measure.asked)),
+        weights.limits,
+    )
     if len(evidence.needs) > 1:
         findings["needs"] = (criteria.needs(evidence), weights.needs)
     order = (

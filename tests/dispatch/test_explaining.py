@@ -325,7 +325,7 @@ def test_a_list_asks_as_much_with_many_candidates_as_with_few(app, desk, session
 
 def with_a_concept(monkeypatch, id_):
     """The engine's answer with one reason that names a concept."""
-    search = profiles.search
+    search = profiles.Searching.__call__
 
     def answering(*args, **kw):
         result = search(*args, **kw)
@@ -336,7 +336,7 @@ def with_a_concept(monkeypatch, id_):
         )
         return dataclasses.replace(result, hits=hits)
 
-    monkeypatch.setattr(profiles, "search", answering)
+    monkeypatch.setattr(profiles.Searching, "__call__", answering)
 
 
 def test_an_old_list_says_the_same_when_the_lexicon_has_changed(app, session, monkeypatch):
