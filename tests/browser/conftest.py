@@ -22,8 +22,9 @@ from matching import outbox
 from matching.accounts.models import User
 from matching.database import db
 from matching.demo.city import PASSWORD
-from matching.demo.commands import demo_app, load
+from matching.demo.commands import demo_app
 from matching.outbox import Message
+from tests.demo.building import build_once, copy_of
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS", Path(__file__).parents[2] / "instance" / "screenshots"))
@@ -73,9 +74,8 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    folder = tmp_path_factory.mktemp("city")
-    app = demo_app(folder)
-    load(app, now=datetime.now(UTC))
+    built = build_once(tmp_path_factory, "demo-now", now=datetime.now(UTC))
+    app = demo_app(copy_of(built, tmp_path_factory.mktemp("city")))
     server: Any = create_server(app, host="127.0.0.1", port=0, threads=4)
     address = f"http://127.0.0.1:{server.effective_port}"
     app.config["PUBLIC_URL"] = address

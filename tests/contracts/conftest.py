@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
+from webtest import TestApp
 
 from matching.accounts.models import Role
 from matching.dispatch.models import Notice
@@ -18,6 +20,18 @@ from tests.factories import a_coordinator, a_person, a_representative, a_user, a
 from tests.groups.factories import a_group
 from tests.help_requests.factories import a_request
 from tests.supporters.factories import a_supporter
+
+
+class Browsers(dict[str, TestApp]):
+    """A browser for each role; who is asked for the first time signs in."""
+
+    def __init__(self, app: Flask, emails: dict[str, str]) -> None:
+        super().__init__(S=browser_of(app))
+        self._app, self._emails = app, emails
+
+    def __missing__(self, role: str) -> TestApp:
+        self[role] = sign_in(self._app, self._emails[role])
+        return self[role]
 
 
 @pytest.fixture
@@ -74,5 +88,4 @@ def city(app, session):
         "result": links.token_of(notice),
     }
     session.commit()
-    browsers = {"S": browser_of(app)} | {key: sign_in(app, user.email) for key, user in users.items()}
-    return values, browsers
+    return values, Browsers(app, {key: user.email for key, user in users.items()})

@@ -8,11 +8,19 @@ import pytest
 
 from .test_access import COLUMNS, TABLE
 
+READ = []
+
 
 @pytest.fixture
-def pages(city):
+def pages(request):
+    """Every page, read once for all tests here: they change nothing."""
+    if not READ:
+        READ.extend(read(*request.getfixturevalue("city")))
+    return READ
+
+
+def read(values, browsers):
     """(path, answer) of every page, as the first role meets it for whom it opens."""
-    values, browsers = city
     opened = []
     for path, cells in TABLE.items():
         role = next(role for role, cell in zip(COLUMNS, cells, strict=True) if cell == "o") if "o" in cells else "D"
@@ -66,10 +74,10 @@ def test_every_form_that_changes_something_carries_its_token(pages):
             assert form.find("input", attrs={"name": "csrf_token"}), (path, form.get("action"))
 
 
-def test_every_link_within_the_house_leads_somewhere(pages, city):
+def test_every_link_within_the_house_leads_somewhere(city):
     _values, browsers = city
     seen = set()
-    for path, page in pages:
+    for path, page in read(*city):
         for link in page.html.select("a[href^='/']"):
             address = link["href"]
             if address not in seen and not address.startswith("/static"):

@@ -15,7 +15,8 @@ from matching.help_requests.models import HelpRequest
 from matching.registry.models import Organization
 from matching.registry.vocabulary import Field
 from matching.supporters.models import Supporter
-from tests.demo.conftest import NOW, close
+from tests.demo.building import close
+from tests.demo.conftest import NOW
 from tests.factories import a_user
 
 
