@@ -20,10 +20,8 @@
     const sentAt = new WeakMap();
     document.addEventListener("submit", (event) => {
       const form = event.target;
-      if (form.method !== "post") return;
-      const now = Date.now();
-      if (now - (sentAt.get(form) ?? 0) < 2000) event.preventDefault();
-      else sentAt.set(form, now);
+      if (event.timeStamp - sentAt.get(form) < 2000) event.preventDefault();
+      else if (form.method === "post") sentAt.set(form, event.timeStamp);
     });
   }
 
@@ -46,9 +44,7 @@
     }
   }
 
-  function keysAreOn() {
-    try { return localStorage.getItem("keys") !== "off"; } catch { return true; /* storage refused */ }
-  }
+  const keysAreOn = () => { try { return localStorage.getItem("keys") !== "off"; } catch { return true; /* refused */ } };
 
   // The event belongs to a field, to a shortcut of the browser, or to an input method.
   function isTyping(event) {
@@ -59,8 +55,7 @@
   // A letter is printed by a button that only a browser with scripts can offer.
   function offerPrinting() {
     for (const place of document.querySelectorAll("[data-print]")) {
-      const button = make("button", { type: "button", className: "btn btn-outline-primary" });
-      button.textContent = place.dataset.print;
+      const button = make("button", { type: "button", className: "btn btn-outline-primary", textContent: place.dataset.print });
       button.addEventListener("click", () => window.print());
       place.replaceChildren(button);
     }
@@ -79,9 +74,7 @@
 
   // In a list marked data-keys: j and k move between the rows' first links. A switch turns them off (WCAG 2.1.4).
   function listKeys() {
-    const list = document.querySelector("[data-keys]");
-    if (!list) return;
-    const rows = list.matches("table") ? list.querySelectorAll("tbody > tr") : list.children;
+    const list = document.querySelector("[data-keys]"), rows = list?.querySelectorAll(":scope > li, tbody > tr") ?? [];
     const links = [...rows].map((row) => row.querySelector("a")).filter(Boolean);
     if (!links.length) return;
     let on = keysAreOn();
@@ -91,8 +84,7 @@
     const shown = list.closest(".table-scroll") ?? list, head = shown.previousElementSibling;
     if (head?.matches(".list-head")) head.append(hint); else shown.before(hint);
     const show = () => {
-      said.textContent = on ? words.keysHint : words.keysOff;
-      button.textContent = on ? words.keysTurnOff : words.keysTurnOn;
+      [said.textContent, button.textContent] = on ? [words.keysHint, words.keysTurnOff] : [words.keysOff, words.keysTurnOn];
     };
     button.addEventListener("click", () => {
       on = !on;
@@ -100,11 +92,9 @@
       show();
     });
     show();
-
     document.addEventListener("keydown", (event) => {
-      if (!on || isTyping(event)) return;
       const step = { j: 1, k: -1 }[event.key];
-      if (!step) return;
+      if (!on || !step || isTyping(event)) return;
       event.preventDefault();
       const here = links.indexOf(document.activeElement), last = links.length - 1;
       links[here < 0 ? (step > 0 ? 0 : last) : Math.min(Math.max(here + step, 0), last)].focus();
@@ -114,18 +104,21 @@
   // Below a text: what it may mean (data-suggest), asked for after a pause. A chip becomes a line of data-into; where
   // nothing is empty, it is sent with the form, as without scripts. What has the focus keeps its place on the screen.
   function offerWords() {
-    const place = document.querySelector("[data-into]"), form = place?.closest("form"), shown = place?.children[0];
-    const { suggest, from, into, added } = place?.dataset ?? {}, all = (fields) => [...form.querySelectorAll(fields)];
-    const said = (fields) => all(fields).map((field) => field.value).join("\n");
-    let waiting, newest;
+    const place = document.querySelector("[data-into]"), form = place?.closest("form"), [shown, said] = place?.children ?? [];
+    const { suggest, from, into, added, offered } = place?.dataset ?? {};
+    const all = (some, within = form) => [...within.querySelectorAll(some)], chips = () => all("button", shown);
+    const written = (fields) => all(fields).map((field) => field.value).join("\n");
+    const tell = (text) => { if (said.textContent !== text) said.textContent = text; };
+    let waiting, newest, pressed = -1000;
     async function ask() {
-      const told = { csrf_token: form.csrf_token.value, text: said(from), lines: said(into) };
+      const told = { csrf_token: form.csrf_token.value, text: written(from), lines: written(into) };
       const body = newest = new URLSearchParams(told), answer = await fetch(suggest, { method: "POST", body });
-      const chips = answer.ok && !answer.redirected ? await answer.text() : "", here = document.activeElement;
+      const found = answer.ok && !answer.redirected ? await answer.text() : "", here = document.activeElement;
       if (body !== newest || shown.contains(here)) return;
       const top = () => here.getBoundingClientRect().top, before = top();
-      shown.innerHTML = chips;
+      shown.innerHTML = found;
       window.scrollBy({ top: top() - before, behavior: "instant" });
+      tell(chips().length ? offered.replace("{n}", chips().length) : "");
     }
     form?.addEventListener("input", (event) => {
       if (!suggest || !event.target.matches(from)) return;
@@ -133,15 +126,22 @@
       waiting = setTimeout(() => ask().catch(() => { /* without an answer there are no chips */ }), 600);
     });
     place?.addEventListener("click", (event) => {
-      const label = event.target.closest("[name=add]")?.value, chip = event.target.closest("li");
+      const chip = event.target.closest("[name=add]"), label = chip?.value, at = chips().indexOf(chip);
       const field = all(into).find((one) => one.matches("textarea") || !one.value);
       if (!label || !field) return;
       event.preventDefault();
+      if (pressed > (pressed = event.timeStamp) - 500) return; // the second half of a double click meets the next chip
       field.closest("details")?.setAttribute("open", "");
       field.value = field.value.trim() ? `${field.value.trimEnd()}\n${label}` : label;
-      chip.textContent = added.replace("{label}", label);
-      (shown.querySelector("button") ?? field).focus();
+      tell(chip.closest("li").textContent = added.replace("{label}", label));
+      (chips()[at] ?? chips().at(-1) ?? field).focus();
       field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    place?.addEventListener("keydown", (event) => {
+      const at = chips().indexOf(event.target), step = { ArrowRight: 1, ArrowLeft: -1, Escape: 0 }[event.key];
+      if (at < 0 || step === undefined) return;
+      event.preventDefault();
+      (step ? chips().at((at + step) % chips().length) : all(from ?? into)[0]).focus();
     });
   }
 

@@ -332,6 +332,34 @@ def test_words_of_the_lexicon_are_offered_while_a_trouble_is_told(city: City, wi
     assert asks.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_offered_words_are_announced_walked_by_keys_and_taken_once_by_a_double_click(city: City, window: Opener):
+    asks = Walker(window("representative", reduced_motion="reduce"))
+    asks.open("/requests/new").fill(
+        {"困っていること・してほしいこと": "集会所の雨漏りと、通帳を何度もなくすお年寄りのこと"}
+    )
+    chips, trouble = asks.main.locator(".offer"), asks.field("困っていること・してほしいこと")
+    told = asks.main.locator("#near-words [role=status]")
+    expect(told).to_have_text(re.compile("近いことばが下に[0-9]+件あります。"))
+    assert chips.count() > 2
+    chips.first.focus()
+    asks.page.keyboard.press("ArrowRight")
+    expect(chips.nth(1)).to_be_focused()
+    for _back in range(2):
+        asks.page.keyboard.press("ArrowLeft")
+    expect(chips.last).to_be_focused()
+    asks.page.keyboard.press("Escape")
+    expect(trouble).to_be_focused()
+    first, second = (chips.nth(at).get_attribute("value") for at in (0, 1))
+    box = chips.first.bounding_box()
+    asks.page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(asks.field("お願いしたいこと（短い言葉で）")).to_have_value(first)
+    expect(told).to_have_text(f"「{first}」を加えました。")
+    expect(chips.first).to_have_attribute("value", second)
+    trouble.fill("ぬるぽぺ")
+    expect(chips).to_have_count(0)
+    expect(told).to_have_text("")
+
+
 def test_a_skill_that_was_offered_fills_the_next_empty_row(city: City, window: Opener):
     desk = Walker(window("coordinator"))
     desk.open("/supporters/enter").fill({"できること 1": "手品を見せます"})
