@@ -279,6 +279,19 @@ def test_who_is_added_by_hand_tells_by_which_versions_they_were_judged_where_the
         assert "この一覧とは別の版で出しました" in page and added.versions["lexicon"] in page, path
 
 
+def test_who_is_added_by_hand_is_not_folded_away_with_those_who_hardly_fit(app, session):
+    for number in range(3):
+        a_conjurer(f"手品 {number}子")
+    request = a_case()
+    late = a_conjurer("庭野 松男", skills=("庭木の剪定",))
+    added = shortlisting.add_by_hand(request, profile_of(late), missed_because="手品もする", by=SYSTEM, now=NOW)
+    assert added.strength == "weak" and added.rank > 3
+    session.commit()
+    page = sign_in(app, a_coordinator().email).get(f"/requests/{request.id}/candidates")
+    [row] = [row for row in page.html.select(".queue-row") if "庭野 松男" in row.select_one(".title").text]
+    assert row.find_parent("details") is None
+
+
 def test_who_was_judged_as_the_list_says_nothing_of_versions_until_they_move_to_a_list_that_is_not(app, session):
     request = a_case()
     other = a_conjurer("庭野 松男", skills=("庭木の剪定",))
