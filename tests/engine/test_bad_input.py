@@ -19,7 +19,7 @@ from .bench import OTHERS, TODAY, card
 KNOWLEDGE = Knowledge(lexicon(), encoder())
 READ = [cards.read(one, KNOWLEDGE) for one in OTHERS]
 WORDS = query.WordList([cards.terms_of(one) for one in READ], average_length=5.0)
-LIMIT = 3.0  # seconds on a busy machine; .1 on an idle one
+LIMIT = 3.0  # seconds of work, however busy the machine is; .1 where it is idle
 
 STRANGE = (
     st.text()
@@ -69,11 +69,11 @@ def test_any_card_can_be_read(phrase: str, intro: str) -> None:
     ids=lambda text: f"{text[:4]!a}",
 )
 def test_a_hundred_kilobytes_take_no_seconds(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     ranked(Ask(title=text, detail=text, needs=(text,)))
     cards.read(card("a", text, intro=text), KNOWLEDGE)
     KNOWLEDGE.meant_in_all(text)
-    assert time.monotonic() - began < LIMIT
+    assert time.process_time() - began < LIMIT
 
 
 def test_nothing_asked_is_said_to_be_nothing() -> None:
