@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from matching import limits
 from matching.concepts import services
+from matching.concepts.services import Suggestion
+from matching.engine.lexicon import MEANING, Meant
 from matching.engine.types import Phrase
 from matching.groups.services.searching import card_of as card_of_group
 from matching.help_requests.models import HelpRequest
@@ -221,3 +223,13 @@ def test_what_is_told_by_hand_is_the_concept_of_its_label(session, kites):
     group = a_group(an_organization("はらっぱ"), LABEL, "手品を見せる")
     skills = session.scalars(select(Skill).where(Skill.of_registry == Registry.GROUP).order_by(Skill.position))
     assert [skill.concept for skill in skills] == [kites.concept.id, None] and group.id
+
+
+def test_what_is_more_often_wrong_than_right_is_not_offered(session, monkeypatch):
+    sure, unsure = a_concept("凧の会"), a_concept("凧の歌")
+    found = [
+        Suggestion(one.concept, Meant(one.id, certainty, MEANING, "凧"))
+        for one, certainty in ((sure, 0.2), (unsure, 0.19))
+    ]
+    monkeypatch.setattr(services, "suggest", lambda text, limit: found)
+    assert [one.concept.label for one in services.offered("凧")] == ["凧の会"]
