@@ -124,13 +124,10 @@ class Candidate(OfRequest, Stamped, Model):
         return self.shortlist.request
 
     @property
-    def judged_otherwise(self) -> dict[str, Any] | None:
-        """The versions that this candidate was judged by, where they are not those of the list."""
-        if self.versions is None or all(
-            self.versions.get(name) == self.shortlist.versions.get(name) for name in JUDGED
-        ):
-            return None
-        return self.versions
+    def judged_otherwise(self) -> dict[str, Any]:
+        """The versions that this candidate was judged by, as far as they are not those of the list."""
+        own, listed = self.versions or {}, self.shortlist.versions
+        return {name: own[name] for name in JUDGED if name in own and own[name] != listed.get(name)}
 
 
 class Inquiry(OfRequest, Stamped, Model):

@@ -271,7 +271,7 @@ def test_who_is_added_by_hand_tells_by_which_versions_they_were_judged_where_the
     late = a_conjurer()
     added = shortlisting.add_by_hand(request, profile_of(late), missed_because="登録が遅れた", by=SYSTEM, now=NOW)
     assert added.versions["lexicon"] == knowledge().lexicon.version != old.versions["lexicon"]
-    assert added.versions["numbers"] and added.judged_otherwise == added.versions
+    assert added.versions["numbers"] and added.judged_otherwise == {"lexicon": added.versions["lexicon"]}
     session.commit()
     desk = sign_in(app, a_coordinator().email)
     for path in (f"/requests/{request.id}", f"/requests/{request.id}/candidates", f"/shortlists/{old.id}"):
@@ -298,11 +298,11 @@ def test_who_was_judged_as_the_list_says_nothing_of_versions_until_they_move_to_
     added = shortlisting.add_by_hand(request, profile_of(other), missed_because="手品もする", by=SYSTEM, now=NOW)
     session.commit()
     desk = sign_in(app, a_coordinator().email)
-    assert added.judged_otherwise is None and "別の版で" not in desk.get(f"/requests/{request.id}/candidates")
+    assert not added.judged_otherwise and "別の版で" not in desk.get(f"/requests/{request.id}/candidates")
     a_concept("手品の会")
     moved = shortlisting.make_shortlist(request, by=SYSTEM, now=NOW).candidates[-1]
     session.commit()
-    assert moved.party_id == other.party_id and moved.judged_otherwise == added.versions
+    assert moved.party_id == other.party_id and moved.judged_otherwise == {"lexicon": added.versions["lexicon"]}
     assert "別の版で出しました" in desk.get(f"/requests/{request.id}/candidates")
 
 
