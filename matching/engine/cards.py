@@ -24,6 +24,9 @@ Rows = npt.NDArray[np.int8]
 PHRASE_WEIGHT = 1.0
 INTRO_WEIGHT = 0.5
 IDEA_CERTAINTY = 0.35  # a card speaks of a concept from here on
+K1, B = 2.0, 0.6  # of BM25 (Robertson & Zaragoza 2009)
+USUAL_LENGTH = 20.0  # of a card, see ``length``
+MOST_IMPACT = 60
 MOST_SENTENCES = 8  # of an introduction that get a meaning of their own
 _KEPT_WORDS = 20_000  # characters of a dumped card that is remembered
 
@@ -101,6 +104,15 @@ def posting_weights(card: ReadCard) -> dict[str, float]:
 def length(weights: Mapping[str, float]) -> float:
     """How much a card says: the sum of the weights of its words, without its ideas."""
     return sum(weight for text, weight in weights.items() if not text.startswith(IDEA_MARK))
+
+
+def impacts(weights: Mapping[str, float], length: float) -> dict[str, int]:
+    """Index term → how much it stands out in a card of this length, 1…``MOST_IMPACT``: BM25's saturation in whole steps.
+
+    Against a fixed length, so that no other card changes it; the comparison in full knows the real average.
+    """
+    norm = K1 * (1 - B + B * length / USUAL_LENGTH)
+    return {text: max(int(MOST_IMPACT * weight / (weight + norm) + 0.5), 1) for text, weight in weights.items()}
 
 
 def dump(card: ReadCard) -> str:

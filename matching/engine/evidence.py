@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .cards import IDEA, ReadCard, intro_sentences
+from .cards import IDEA, K1, B, ReadCard, intro_sentences
 from .query import (
     COMPOUND_WEIGHT,
     CONCEPT,
@@ -69,8 +69,6 @@ class Evidence:
 class Measure:
     """Compares one query with many cards; what depends on the query alone is worked out once, and each card once: two
     cards of one key must be equal."""
-
-    K1, B = 2.0, 0.6
 
     def __init__(self, query: Query) -> None:
         self.query = query
@@ -152,10 +150,10 @@ class Measure:
                     surfaces.setdefault(text, surface)
         if not said:
             return 0.0, {}
-        norm = self.K1 * (1 - self.B + self.B * length / self.query.average_length)
+        norm = K1 * (1 - B + B * length / self.query.average_length)
         best: dict[int, tuple[float, float, Expansion, str]] = {}
         for text, count in said.items():
-            saturation = count * (self.K1 + 1) / (count + norm)
+            saturation = count * (K1 + 1) / (count + norm)
             for group, expansion in answers[text]:
                 value = self._gain[group, text] * saturation
                 if group not in best or (value, expansion.certainty) > best[group][:2]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..engine import cards
+from ..engine.cards import ReadCard
 from ..engine.types import Card, Phrase
 
 
@@ -39,6 +41,17 @@ def card_from_json(value: Mapping[str, Any], *, key: str) -> Card:
         money=value["money"],
         heads=value["heads"],
     )
+
+
+def content_to_row(read: ReadCard) -> dict[str, Any]:
+    """What ``ProfileContent`` holds of a card, besides whose it is."""
+    meaning = read.meaning
+    return {
+        "whole": None if meaning is None else meaning[-1].tobytes(),
+        "card": card_to_json(read.card),
+        "words": cards.dump(read),
+        "meaning": None if meaning is None else meaning.tobytes(),
+    }
 
 
 def _sorted(values: Iterable[Any] | None) -> list[Any] | None:

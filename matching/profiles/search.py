@@ -21,7 +21,7 @@ from ..engine.query import Query
 from ..engine.text import ANALYZER_VERSION
 from ..engine.types import Ask, Card, Ranked, Standing
 from .encoding import card_from_json
-from .models import Posting, Profile, Term
+from .models import Posting, Profile, ProfileContent, Term
 from .vocabulary import StoredVocabulary, chunks
 
 POSTINGS = 25_000  # read at most in one search; measured .3–.9 µs each
@@ -183,7 +183,7 @@ class Searching:
 
     def _read(self, ids: list[int]) -> list[_Found]:
         for some in chunks([id_ for id_ in ids if id_ not in self._profiles]):
-            for row in db.session.execute(select(*_COLUMNS).where(Profile.id.in_(some), *self.allowed)):
+            for row in db.session.execute(_ROWS.where(Profile.id.in_(some), *self.allowed)):
                 self._profiles[row.id] = _found(row, self.known)
         return [self._profiles[id_] for id_ in ids if id_ in self._profiles]
 
@@ -274,12 +274,13 @@ _COLUMNS = (
     Profile.registry_name,
     Profile.registration_id,
     Profile.party_id,
-    Profile.card,
-    Profile.words,
-    Profile.meaning,
+    ProfileContent.card,
+    ProfileContent.words,
+    ProfileContent.meaning,
     Profile.analyzer,
     Profile.knowledge,
 )
+_ROWS = select(*_COLUMNS).join(ProfileContent, ProfileContent.profile_id == Profile.id)
 
 
 def _found(row: Row[Any], known: Knowledge) -> _Found:

@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from blinker import Namespace
-from sqlalchemy import ColumnElement, Executable, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Executable, delete, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..concepts.services import knowledge
 from ..database import db
 from ..engine import cards
+from ..engine.cards import ReadCard
 from ..engine.knowledge import Knowledge
 from ..engine.text import ANALYZER_VERSION
 from ..engine.text import Term as Word
 from ..engine.types import Card
-from .encoding import card_from_json, card_to_json
-from .models import Posting, Profile, Term, TermSynonym
+from .encoding import card_from_json, card_to_json, content_to_row
+from .models import Posting, Profile, ProfileContent, Term, TermSynonym, WordIndex
 from .search import FLOOR, Hit, Searching, SearchResult, search
 from .vocabulary import chunks
 
@@ -37,7 +38,7 @@ __all__ = [
 
 
 PART = 50  # profiles that are read anew in one transaction
-_ATTEMPTS = 20  # at words that others are bringing at the same moment
+ONE = 1  # the id of the only row of sums
 
 
 def find(*, registry: str, registration_id: int) -> Profile | None:
@@ -54,28 +55,25 @@ def publish(*, registry: str, registration_id: int, party_id: int, card: Card, n
     """
     profile = find(registry=registry, registration_id=registration_id)
     value = card_to_json(card)
-    if profile is None:
-        profile = Profile(
-            registry_name=registry,
-            registration_id=registration_id,
-            party_id=party_id,
-            card=value,
-            words="",
-            length=0.0,
-            analyzer="",
-            published_at=now,
-        )
-        db.session.add(profile)
-        db.session.flush()
-    elif profile.card == value and profile.analyzer == ANALYZER_VERSION and profile.knowledge == knowledge().version:
+    known = knowledge()
+    if profile is not None and not _is_old(profile, known) and profile.content.card == value:
         if profile.party_id != party_id:
             profile.party_id = party_id
             db.session.flush()
         return profile
+    read = cards.read(card_from_json(value, key=""), known)
+    _hold_index()
+    if profile is None:
+        profile = Profile(
+            registry_name=registry, registration_id=registration_id, length=0.0, analyzer="", published_at=now
+        )
+        db.session.add(profile)
+        profile.party_id = party_id
+        db.session.flush()
+        _count(profiles=1)
     profile.party_id = party_id
-    profile.card = value
     profile.published_at = now
-    _index(profile)
+    _index(profile, read, known)
     return profile
 
 
@@ -89,7 +87,9 @@ def withdraw(*, registry: str, registration_id: int, now: datetime) -> None:
     profile = find(registry=registry, registration_id=registration_id)
     if profile is None:
         return
+    _hold_index()
     held = _held(profile)
+    _count(profiles=-1, length=-profile.length)
     _forget_words(held)
     _run(delete(Posting).where(Posting.profile_id == profile.id))
     _drop_unused(held)
@@ -107,6 +107,10 @@ def _is_stale(known: Knowledge) -> ColumnElement[bool]:
     return or_(Profile.analyzer != ANALYZER_VERSION, Profile.knowledge.is_(None), Profile.knowledge != known.version)
 
 
+def _is_old(profile: Profile, known: Knowledge) -> bool:
+    return profile.analyzer != ANALYZER_VERSION or profile.knowledge != known.version
+
+
 def reindex(
     progress: Callable[[int, int], None] | None = None, *, after_each_part: Callable[[], None] | None = None
 ) -> int:
@@ -115,10 +119,12 @@ def reindex(
     ``after_each_part`` may commit: others can write meanwhile, and a run that was killed goes on where it was.
     """
     ids = list(db.session.scalars(select(Profile.id).where(_is_stale(knowledge())).order_by(Profile.id)))
+    known = knowledge()
     done = 0
     for some in chunks(ids, PART):
+        _hold_index()
         for profile in db.session.scalars(select(Profile).where(Profile.id.in_(some)).order_by(Profile.id)):
-            _index(profile)
+            _index(profile, cards.read(card_from_json(profile.content.card, key=""), known), known)
             done += 1
             if progress is not None:
                 progress(done, len(ids))
@@ -128,13 +134,13 @@ def reindex(
     return done
 
 
-def _index(profile: Profile) -> None:
-    known = knowledge()
-    read = cards.read(card_from_json(profile.card, key=""), known)
+def _index(profile: Profile, read: ReadCard, known: Knowledge) -> None:
     weights = cards.posting_weights(read)
     words: dict[str, Word] = {}
     for word in cards.terms_of(read):
         words.setdefault(word.text, word)
+    length = cards.length(weights)
+    impacts = cards.impacts(weights, length)
 
     before = _held(profile)
     ids = _term_ids(words)
@@ -142,16 +148,39 @@ def _index(profile: Profile) -> None:
     _forget_words(before - after)
     _count_words(after - before)
     _run(delete(Posting).where(Posting.profile_id == profile.id))
-    rows = [{"term_id": ids[text], "profile_id": profile.id, "weight": weights[text]} for text in sorted(words)]
+    rows = [{"term_id": ids[text], "impact": impacts[text], "profile_id": profile.id} for text in sorted(words)]
     if rows:
         db.session.execute(insert(Posting), rows)
     _drop_unused(before - after)
-    profile.words = cards.dump(read)
-    profile.length = cards.length(weights)
-    profile.meaning = None if read.meaning is None else read.meaning.tobytes()
+    content = content_to_row(read)
+    if profile.content is None:
+        profile.content = ProfileContent(**content)
+    else:
+        for name, value in content.items():
+            setattr(profile.content, name, value)
+    _count(length=length - profile.length)
+    profile.length = length
     profile.analyzer = ANALYZER_VERSION
     profile.knowledge = known.version
     db.session.flush()
+
+
+def _hold_index() -> None:
+    """One writer at a time: no two wait for each other's words, and a lower word id was committed before a higher one."""
+    if db.session.scalar(select(WordIndex.id).with_for_update()) is not None:
+        return
+    sums = select(literal(ONE), func.count(Profile.id), func.coalesce(func.sum(Profile.length), 0.0))
+    try:
+        with db.session.begin_nested():
+            _run(insert(WordIndex).from_select(["id", "profiles", "length"], sums))
+    except IntegrityError:  # another publisher brought it first (PostgreSQL)
+        pass
+    db.session.scalar(select(WordIndex.id).with_for_update())
+
+
+def _count(*, profiles: int = 0, length: float = 0.0) -> None:
+    if profiles or length:
+        _run(update(WordIndex).values(profiles=WordIndex.profiles + profiles, length=WordIndex.length + length))
 
 
 def _held(profile: Profile) -> set[int]:
@@ -159,29 +188,21 @@ def _held(profile: Profile) -> set[int]:
 
 
 def _term_ids(words: dict[str, Word]) -> dict[str, int]:
-    """The ids of these words, new ones made; existing rows are locked in one order, so that writers never deadlock."""
-    ids = _locked_ids(words)
-    for attempt in range(1, _ATTEMPTS + 1):
-        missing = sorted(set(words) - set(ids))
-        if not missing:
-            break
-        try:
-            with db.session.begin_nested():
-                _add(words[text] for text in missing)
-        except IntegrityError:  # another publisher brought one of them first (PostgreSQL)
-            if attempt == _ATTEMPTS:
-                raise
-        ids = _locked_ids(words)
+    """The ids of these words, new ones made."""
+    ids = _ids(words)
+    missing = sorted(set(words) - set(ids))
+    if missing:
+        _add(words[text] for text in missing)
+        ids |= _ids(missing)
     return ids
 
 
-def _locked_ids(words: Iterable[str]) -> dict[str, int]:
+def _ids(words: Iterable[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in chunks(sorted(words)):
-        rows = db.session.execute(
-            select(Term.text, Term.id).where(Term.text.in_(some)).order_by(Term.id).with_for_update()
+        found.update(
+            (text, id_) for text, id_ in db.session.execute(select(Term.text, Term.id).where(Term.text.in_(some)))
         )
-        found.update((text, id_) for text, id_ in rows)
     return found
 
 
@@ -190,7 +211,7 @@ def _add(words: Iterable[Word]) -> None:
     if not new:
         return
     db.session.execute(insert(Term), [{"text": w.text, "reading": w.reading, "df": 0} for w in new])
-    ids = _locked_ids(w.text for w in new)
+    ids = _ids(w.text for w in new)
     synonyms = [{"synonym_group": g, "term_id": ids[w.text]} for w in new for g in sorted(set(w.groups))]
     if synonyms:
         db.session.execute(insert(TermSynonym), synonyms)
@@ -203,7 +224,6 @@ def _count_words(term_ids: set[int]) -> None:
 
 def _forget_words(term_ids: set[int]) -> None:
     for some in chunks(sorted(term_ids)):
-        db.session.execute(select(Term.id).where(Term.id.in_(some)).order_by(Term.id).with_for_update())
         _run(update(Term).where(Term.id.in_(some)).values(df=Term.df - 1))
 
 

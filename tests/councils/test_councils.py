@@ -24,7 +24,7 @@ from .factories import NOW, a_candidate, a_council, a_member
 
 def card(person):
     profile = profiles.find(registry="council", registration_id=person.id)
-    return profile and profile.card
+    return profile and profile.content.card
 
 
 def test_a_member_who_agreed_is_found_with_their_seats(session):

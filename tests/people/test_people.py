@@ -262,7 +262,7 @@ def test_what_searches_see_follows_a_correction(session, clerk):
     filled(form, name="委員 一郎", affiliation="天文学の研究者").submit(status=303)
     session.expire_all()
     profile = session.scalars(select(Profile).where(Profile.party_id == person.id)).one()
-    assert "天文学" in str(profile.card)
+    assert "天文学" in str(profile.content.card)
 
 
 def test_a_clerk_meets_nobody_of_the_desks(session, clerk):

@@ -16,7 +16,7 @@ from matching.engine import cards
 from matching.engine.types import Card, Phrase
 from matching.profiles import services
 from matching.profiles.encoding import card_from_json, card_to_json
-from matching.profiles.models import Posting, Profile, Term, TermSynonym
+from matching.profiles.models import Posting, Profile, Term, TermSynonym, WordIndex
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("database")
@@ -39,19 +39,21 @@ def assert_exact() -> None:
     """Every df is the number of profiles that hold the word, and no word is there for nothing."""
     expected: Counter[str] = Counter()
     for profile in db.session.scalars(select(Profile)):
-        read = cards.read(card_from_json(profile.card, key=""), knowledge())
+        read = cards.read(card_from_json(profile.content.card, key=""), knowledge())
         weights = cards.posting_weights(read)
         expected.update(weights.keys())
         assert profile.length == pytest.approx(sum(w for text, w in weights.items() if text[0] != "@"))
         rows = db.session.execute(
-            select(Term.text, Posting.weight)
+            select(Term.text, Posting.impact)
             .join(Posting, Posting.term_id == Term.id)
             .where(Posting.profile_id == profile.id)
         )
-        assert {text: weight for text, weight in rows} == weights
+        assert {text: impact for text, impact in rows} == cards.impacts(weights, profile.length)
     assert {text: df for text, df in db.session.execute(select(Term.text, Term.df))} == dict(expected)
     orphans = select(func.count()).select_from(TermSynonym).where(TermSynonym.term_id.not_in(select(Term.id)))
     assert db.session.scalar(orphans) == 0
+    sums = db.session.execute(select(WordIndex.profiles, WordIndex.length)).one_or_none() or (0, 0)
+    assert tuple(sums) == db.session.execute(select(func.count(), func.coalesce(func.sum(Profile.length), 0))).one()
 
 
 def test_publishing_twice_is_publishing_once() -> None:

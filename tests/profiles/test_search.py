@@ -177,6 +177,6 @@ def test_the_number_of_queries_does_not_grow(monkeypatch) -> None:
 
 def test_old_analyses_are_read_anew_until_the_index_is_rebuilt() -> None:
     profile = publish(1, "書道")
-    profile.analyzer, profile.words = "older", ""
+    profile.analyzer, profile.content.words = "older", ""
     db.session.flush()
     assert found(search("書道")) == [1]

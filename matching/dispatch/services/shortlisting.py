@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, String, and_, cast, not_, or_, select
+from sqlalchemy.orm import selectinload
 
 from ... import audit
 from ...accounts.actor import Actor
@@ -282,12 +283,15 @@ def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: 
             or_(Party.name_key.contains(key, autoescape=True), Party.kana_key.contains(kana, autoescape=True)), *allowed
         )
         .order_by(Party.kana_key, Profile.id)
+        .options(selectinload(Profile.content))
         .limit(limit)
     ).all()
     hits = searcher(request, now=now, limit=limit)(Ask(title=words)).hits
     skilled = {
         profile.id: profile
-        for profile in db.session.scalars(select(Profile).where(Profile.id.in_([hit.profile_id for hit in hits])))
+        for profile in db.session.scalars(
+            select(Profile).options(selectinload(Profile.content)).where(Profile.id.in_([h.profile_id for h in hits]))
+        )
     }
     found = {profile.id: profile for profile in named}
     found.update((hit.profile_id, skilled[hit.profile_id]) for hit in hits if hit.profile_id in skilled)

@@ -78,7 +78,7 @@ def _shown(profiles: Sequence[Profile]) -> list[dict[str, object]]:
             "id": profile.id,
             "party": parties[profile.party_id],
             "registry": Registry(profile.registry_name),
-            "skills": [phrase.text for phrase in card_from_json(profile.card, key="").phrases],
+            "skills": [phrase.text for phrase in card_from_json(profile.content.card, key="").phrases],
         }
         for profile in profiles
     ]
