@@ -334,9 +334,7 @@ def test_words_of_the_lexicon_are_offered_while_a_trouble_is_told(city: City, wi
 
 def test_offered_words_are_announced_walked_by_keys_and_taken_once_by_a_double_click(city: City, window: Opener):
     asks = Walker(window("representative", reduced_motion="reduce"))
-    asks.open("/requests/new").fill(
-        {"困っていること・してほしいこと": "集会所の雨漏りと、通帳を何度もなくすお年寄りのこと"}
-    )
+    asks.open("/requests/new").fill({"困っていること・してほしいこと": "集会所の雨漏りと、手品と、包丁研ぎのこと"})
     chips, trouble = asks.main.locator(".offer"), asks.field("困っていること・してほしいこと")
     told = asks.main.locator("#near-words [role=status]")
     expect(told).to_have_text(re.compile("近いことばが下に[0-9]+件あります。"))
