@@ -9,17 +9,15 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz import fuzz, process
 
 from .knowledge import Knowledge
 from .lexicon import CHOSEN, IDEA_MARK, NEIGHBOUR, Lexicon, Meant
-from .text import Term, analyse, fold, kana_windows, sentences
+from .spelling import MOST_ALIKE, alike, can_be_misspelt
+from .text import Term, analyse, kana_windows, sentences
 from .types import Ask
 
 EXACT, READING, SYNONYM, FUZZY, CONCEPT = "exact", "reading", "synonym", "fuzzy", "concept"
 CERTAINTY = {EXACT: 1.0, READING: 0.9, SYNONYM: 0.85, FUZZY: 0.8, CONCEPT: 0.8}
-FUZZY_RATIO = 80.0
-FUZZY_LENGTH = 3
 READING_LENGTH = 3
 _MOST_EXPANSIONS = 24
 _MOST_GROUPS = 160
@@ -63,7 +61,7 @@ class Vocabulary(Protocol):
         """Sudachi synonym group → words in it."""
 
     def near(self, texts: Sequence[str]) -> Mapping[str, Sequence[Entry]]:
-        """Text → words of ``FUZZY_LENGTH`` or more whose RapidFuzz ratio to it reaches ``FUZZY_RATIO``."""
+        """Text → other words written almost like it, see ``spelling``."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +218,7 @@ def _grouped(wanted: list[_Wanted], vocabulary: Vocabulary, profiles: int) -> li
     held = vocabulary.entries(texts)
     by_reading = vocabulary.by_reading({w.term.reading for w in wanted if len(w.term.reading) >= READING_LENGTH})
     by_group = vocabulary.by_synonym_group({g for w in wanted for g in w.term.groups})
-    strangers = [t for t in texts if t not in held and len(t) >= FUZZY_LENGTH]
+    strangers = [t for t in texts if t not in held and can_be_misspelt(t)]
     near = vocabulary.near(strangers) if strangers else {}
 
     found: list[tuple[str, Group]] = []
@@ -331,19 +329,6 @@ def _answering(lexicon: Lexicon, id_: str) -> tuple[tuple[str, float], ...]:
     return (*ideas, *lexicon.said_as(id_))
 
 
-def nearest(texts: Sequence[str], vocabulary: Sequence[str], *, limit: int = 8) -> dict[str, list[str]]:
-    """For each text the words of ``vocabulary`` written almost like it (RapidFuzz ratio ≥ 80), nearest first.
-
-    One cdist-like pass over the words, not over the people: 100,000 words cost about 40 ms.
-    """
-    long_enough = [word for word in vocabulary if len(word) >= FUZZY_LENGTH and word[0] != IDEA_MARK]
-    found: dict[str, list[str]] = {}
-    for text in texts:
-        hits = process.extract(fold(text), long_enough, scorer=fuzz.ratio, score_cutoff=FUZZY_RATIO, limit=limit)
-        found[text] = [word for word, _, _ in sorted(hits, key=lambda hit: (-hit[1], hit[0]))]
-    return found
-
-
 class WordList:
     """A Vocabulary in memory, over whole texts' terms: for tests, trials and small lists."""
 
@@ -381,5 +366,8 @@ class WordList:
         return {g: self._groups[g] for g in groups if g in self._groups}
 
     def near(self, texts: Sequence[str]) -> Mapping[str, Sequence[Entry]]:
-        found = nearest(texts, list(self._df))
-        return {text: [Entry(w, self._df[w], self._terms[w].reading) for w in words] for text, words in found.items()}
+        words = [word for word in self._df if can_be_misspelt(word)]
+        return {
+            text: [Entry(w, self._df[w], self._terms[w].reading) for w, _ in alike(text, words, most=MOST_ALIKE)]
+            for text in texts
+        }

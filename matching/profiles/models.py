@@ -53,6 +53,8 @@ class WordIndex(Model):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     profiles: Mapped[int]
     length: Mapped[float]  # of all profiles together; halves add up exactly
+    # Words above this id, and no others, have their neighbours: a reindex stopped here. None: all of them have.
+    neighbours_to: Mapped[int | None]
 
 
 class Term(Model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,20 +12,32 @@ from sqlalchemy import ColumnElement, Row, select
 
 from ..concepts.services import knowledge
 from ..database import db
-from ..engine import cards, query, ranking
+from ..engine import cards, promise, query, ranking
 from ..engine.cards import ReadCard
 from ..engine.evidence import Measure
 from ..engine.knowledge import Knowledge
 from ..engine.query import Query
 from ..engine.text import ANALYZER_VERSION
 from ..engine.types import Ask, Card, Ranked, Standing
+from .chunking import chunks
 from .encoding import card_from_json
-from .models import Posting, Profile, ProfileContent, Term
-from .vocabulary import StoredVocabulary, chunks
+from .models import Profile, ProfileContent
+from .retrieving import Glanced, first_ids, glance, read_postings
+from .vocabulary import StoredVocabulary
 
-POSTINGS = 25_000  # read at most in one search; measured .3–.9 µs each
-POOL = 400  # profiles that are compared in full
 FLOOR = 0.25  # below it a profile has nothing to do with the ask; never applied in content-only mode
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much one search may do, however many profiles there are."""
+
+    postings: int = 25_000  # read
+    pool: int = 400  # profiles that get a first look
+    compared: int = 100  # profiles that are compared in full and explained; more when more are asked for
+
+
+BUDGET = Budget()
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Hit:
 @dataclass(frozen=True)
 class SearchResult:
     hits: tuple[Hit, ...]
-    asked: int  # how many profiles were compared
+    asked: int  # how many profiles were looked at
     analyzer: str
     weights: str
     knowledge: str  # the lexicon's and the encoder's versions
@@ -54,10 +65,7 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class _Found:
-    profile_id: int
-    registry: str
-    registration_id: int
-    party_id: int
+    at: Glanced
     read: ReadCard
 
 
@@ -66,9 +74,13 @@ class _Compared:
     """The words of an ask, and whom they were compared with."""
 
     measure: Measure
-    found: list[_Found]
+    looked_at: list[Glanced]
+    found: list[_Found]  # the most promising of them, compared in full
     canonical: Mapping[int, int]
     standings: Mapping[str, Standing]
+
+
+_ALL = "all"  # in place of the field: nobody was left out, whatever the field
 
 
 class Searching:
@@ -98,6 +110,7 @@ class Searching:
         canonical_of: Callable[[list[int]], dict[int, int]] | None = None,
         admits: ColumnElement[bool] | None = None,
         floor: float | None = FLOOR,
+        budget: Budget = BUDGET,
     ) -> None:
         self.as_of = as_of
         self.limit = limit
@@ -110,6 +123,8 @@ class Searching:
         self.allowed: list[ColumnElement[bool]] = [Profile.registry_name.in_(sorted(set(registries)))]
         if admits is not None:
             self.allowed.append(admits)
+        self.budget = budget
+        self._glanced: dict[int, Glanced] = {}
         self._profiles: dict[int, _Found] = {}
         self._compared: dict[tuple[Any, ...], _Compared] = {}
 
@@ -126,7 +141,9 @@ class Searching:
             standings=compared.standings,
             distances=self.distances,
             content_only=self.content_only,
-            same_as={one.read.card.key: compared.canonical.get(one.party_id, one.party_id) for one in compared.found}
+            same_as={
+                one.read.card.key: compared.canonical.get(one.at.party_id, one.at.party_id) for one in compared.found
+            }
             if self.canonical_of is not None
             else None,
             floor=self.floor,
@@ -137,7 +154,7 @@ class Searching:
         groups = measure.query.groups
         return SearchResult(
             self._hits(ranked, compared),
-            len(compared.found),
+            len(compared.looked_at),
             ANALYZER_VERSION,
             ranking.WEIGHTS.version,
             self.known.version,
@@ -146,54 +163,102 @@ class Searching:
 
     def _compare(self, ask: Ask) -> _Compared:
         words = (ask.title, ask.detail, ask.needs, ask.concepts)
-        if words not in self._compared:
+        # What is asked besides the words turns the first look only where somebody is left out by it.
+        key: tuple[Any, ...] = (*words, ask.field)
+        if key not in self._compared and (*words, _ALL) in self._compared:
+            return self._compared[*words, _ALL]
+        if key not in self._compared:
             built = query.build(ask, self._vocabulary, self.known)
-            found = self._load(_retrieve(built, self.allowed))
-            parties = sorted({one.party_id for one in found})
+            looked_at, promised = self._look_at(built)
+            if len(looked_at) <= self._room:
+                key = (*words, _ALL)
+            found = self._read(self._most_promising(built, looked_at, promised))
+            parties = sorted({one.at.party_id for one in found})
             told = self.standing_of(parties) if self.standing_of is not None else {}
-            self._compared[words] = _Compared(
+            everybody = sorted({one.party_id for one in looked_at})
+            self._compared[key] = _Compared(
                 measure=Measure(built),
+                looked_at=looked_at,
                 found=found,
-                canonical=self.canonical_of(parties) if self.canonical_of is not None else {},
-                standings={one.read.card.key: told[one.party_id] for one in found if one.party_id in told},
+                canonical=self.canonical_of(everybody) if self.canonical_of is not None else {},
+                standings={one.read.card.key: told[one.at.party_id] for one in found if one.at.party_id in told},
             )
-        return self._compared[words]
+        return self._compared[key]
 
     @cached_property
     def _vocabulary(self) -> StoredVocabulary:
         return StoredVocabulary()
 
-    def _load(self, ids: list[int]) -> list[_Found]:
-        """These profiles, and others in a stable order while the pool has room: characters may match where words do not."""
-        found = self._read(ids)
-        room = self._at_least - len(found)
-        if room > 0:
-            have = {one.profile_id for one in found}
-            found += self._read([id_ for id_ in self._first_ids if id_ not in have][:room])
-        return found
+    @property
+    def _room(self) -> int:
+        """For how many a comparison in full is worth it."""
+        return max(self.budget.compared, self.limit + self.limit // 4)
 
     @property
-    def _at_least(self) -> int:
-        return max(POOL, self.limit) if self.content_only else POOL
+    def _pool(self) -> int:
+        return max(self.budget.pool, self._room)
+
+    def _look_at(self, built: Query) -> tuple[list[Glanced], dict[int, float]]:
+        """The most promising by their words; and while there is room others in a stable order: characters and meaning
+        may match where words do not."""
+        portions = promise.portions(built, budget=self.budget.postings)
+        ids, promised = promise.promises(built, read_postings(portions, self._vocabulary.ids))
+        found: list[Glanced] = []
+        block = self._pool
+        at = 0
+        while at < len(ids) and len(found) < self._pool:
+            found += self._glance(ids[at : at + block].tolist(), built)
+            at += block
+            block = 4 * self._pool  # few are allowed
+        found = found[: self._pool]
+        if len(found) < self._pool:
+            have = {one.profile_id for one in found}
+            others = [id_ for id_ in self._first_ids if id_ not in have]
+            found += self._glance(others[: self._pool - len(found)], built)
+        said = dict(zip(ids.tolist(), promised.tolist(), strict=True))
+        return found, {one.profile_id: said.get(one.profile_id, 0.0) for one in found}
+
+    def _most_promising(self, built: Query, some: list[Glanced], promised: Mapping[int, float]) -> list[Glanced]:
+        if len(some) <= self._room:
+            return some
+        looks = promise.first_look(
+            built,
+            [promised[one.profile_id] for one in some],
+            [one.whole if self._comparable(one.knowledge) else None for one in some],
+            [one.fields for one in some],
+        )
+        order = sorted(range(len(some)), key=lambda i: (-round(float(looks[i]), 6), some[i].profile_id))
+        return [some[i] for i in order[: self._room]]
+
+    def _comparable(self, knowledge: str | None) -> bool:
+        """Rows of two encoders cannot be compared; until the next reindex such a card is found by its words."""
+        return knowledge is not None and self.known.shares_encoder_with(knowledge)
 
     @cached_property
     def _first_ids(self) -> Sequence[int]:
-        query = select(Profile.id).where(*self.allowed).order_by(Profile.id).limit(self._at_least)
-        return db.session.scalars(query).all()
+        return first_ids(self.allowed, self._pool)
 
-    def _read(self, ids: list[int]) -> list[_Found]:
-        for some in chunks([id_ for id_ in ids if id_ not in self._profiles]):
-            for row in db.session.execute(_ROWS.where(Profile.id.in_(some), *self.allowed)):
-                self._profiles[row.id] = _found(row, self.known)
-        return [self._profiles[id_] for id_ in ids if id_ in self._profiles]
+    def _glance(self, ids: list[int], built: Query) -> list[Glanced]:
+        with_fields = built.ask.field is not None
+        new = [id_ for id_ in ids if id_ not in self._glanced or (with_fields and self._glanced[id_].fields is None)]
+        self._glanced.update(glance(new, self.allowed, fields=with_fields))
+        return [self._glanced[id_] for id_ in ids if id_ in self._glanced]
+
+    def _read(self, some: list[Glanced]) -> list[_Found]:
+        new = {one.profile_id: one for one in some if one.profile_id not in self._profiles}
+        for ids in chunks(list(new)):
+            for row in db.session.execute(_CONTENT.where(Profile.id.in_(ids))):
+                self._profiles[row.id] = _found(row, new[row.id], self.known, self._comparable(row.knowledge))
+        return [self._profiles[one.profile_id] for one in some if one.profile_id in self._profiles]
 
     def _hits(self, ranked: Iterable[Ranked], compared: _Compared) -> tuple[Hit, ...]:
         by_key = {one.read.card.key: one for one in compared.found}
         canonical = compared.canonical
-        also = _others(compared.found, canonical) if self.canonical_of is not None else {}
+        also = _others(compared.looked_at, canonical) if self.canonical_of is not None else {}
         hits = []
         for one in ranked:
-            at = by_key[one.key]
+            found = by_key[one.key]
+            at = found.at
             others = also.get(canonical.get(at.party_id, at.party_id), ())
             hits.append(
                 Hit(
@@ -201,7 +266,7 @@ class Searching:
                     registry=at.registry,
                     registration_id=at.registration_id,
                     party_id=at.party_id,
-                    card=at.read.card,
+                    card=found.read.card,
                     ranked=one,
                     also=tuple(o for o in others if o != (at.registry, at.registration_id)),
                 )
@@ -214,7 +279,7 @@ def search(ask: Ask, **terms: Any) -> SearchResult:
     return Searching(**terms)(ask)
 
 
-def _others(found: list[_Found], canonical: Mapping[int, int]) -> dict[int, tuple[tuple[str, int], ...]]:
+def _others(found: list[Glanced], canonical: Mapping[int, int]) -> dict[int, tuple[tuple[str, int], ...]]:
     registrations: dict[int, list[tuple[str, int]]] = {}
     for one in found:
         party = canonical.get(one.party_id, one.party_id)
@@ -222,75 +287,17 @@ def _others(found: list[_Found], canonical: Mapping[int, int]) -> dict[int, tupl
     return {party: tuple(sorted(some)) for party, some in registrations.items()}
 
 
-def _retrieve(built: Query, allowed: list[ColumnElement[bool]]) -> list[int]:
-    """The ids of the most promising profiles: the rarest words are read first, and only so many postings.
-
-    Words that everybody uses wait for the full comparison. When every word is like that, the rarest one is read as
-    far as the budget goes.
-    """
-    gains: dict[str, list[tuple[int, float]]] = {}
-    order: dict[str, tuple[bool, int, str]] = {}
-    for text, answers in built.answers.items():
-        for group, expansion in answers:
-            asked = built.groups[group]
-            gain = asked.weight * expansion.certainty * min(asked.idf, built.idf(expansion.df))
-            gains.setdefault(text, []).append((group, gain))
-            order[text] = (asked.role, expansion.df, text)
-    chosen: list[str] = []
-    budget = POSTINGS
-    for text in sorted(order, key=lambda t: order[t]):
-        if order[text][1] <= budget:
-            chosen.append(text)
-            budget -= order[text][1]
-    if not chosen and order:
-        chosen = [min(order, key=lambda t: order[t])]
-    texts: dict[int, str] = {}
-    for some in chunks(chosen):
-        texts.update(
-            (id_, text) for id_, text in db.session.execute(select(Term.id, Term.text).where(Term.text.in_(some)))
-        )
-    best: dict[int, dict[int, float]] = {}
-    left = POSTINGS
-    for ids in chunks(sorted(texts)):
-        rows = db.session.execute(
-            select(Posting.profile_id, Posting.term_id)
-            .join(Profile, Profile.id == Posting.profile_id)
-            .where(Posting.term_id.in_(ids), *allowed)
-            .order_by(Posting.term_id, Posting.profile_id)
-            .limit(left)
-        ).all()
-        left = max(left - len(rows), 1)
-        for profile_id, term_id in rows:
-            held = best.setdefault(profile_id, {})
-            for group, gain in gains[texts[term_id]]:
-                if gain > held.get(group, 0.0):
-                    held[group] = gain
-    promise = {profile_id: sum(held.values()) for profile_id, held in best.items()}
-    return heapq.nsmallest(POOL, promise, key=lambda id_: (-round(promise[id_], 9), id_))
+_CONTENT = select(
+    Profile.id, Profile.analyzer, Profile.knowledge, ProfileContent.card, ProfileContent.words, ProfileContent.meaning
+).join(ProfileContent, ProfileContent.profile_id == Profile.id)
 
 
-_COLUMNS = (
-    Profile.id,
-    Profile.registry_name,
-    Profile.registration_id,
-    Profile.party_id,
-    ProfileContent.card,
-    ProfileContent.words,
-    ProfileContent.meaning,
-    Profile.analyzer,
-    Profile.knowledge,
-)
-_ROWS = select(*_COLUMNS).join(ProfileContent, ProfileContent.profile_id == Profile.id)
-
-
-def _found(row: Row[Any], known: Knowledge) -> _Found:
+def _found(row: Row[Any], at: Glanced, known: Knowledge, comparable: bool) -> _Found:
     # Padded, so that ties fall in the order of the ids.
     card = card_from_json(row.card, key=f"{row.id:012d}")
-    # Rows of two encoders cannot be compared; until the next reindex such a card is found by its words.
-    comparable = row.knowledge is not None and known.shares_encoder_with(row.knowledge)
     read = (
         cards.load(card, row.words, row.meaning if comparable else None)
         if row.analyzer == ANALYZER_VERSION
         else cards.read(card, known)
     )
-    return _Found(row.id, row.registry_name, row.registration_id, row.party_id, read)
+    return _Found(at, read)

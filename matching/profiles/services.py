@@ -17,10 +17,11 @@ from ..engine.knowledge import Knowledge
 from ..engine.text import ANALYZER_VERSION
 from ..engine.text import Term as Word
 from ..engine.types import Card
+from .chunking import chunks
 from .encoding import card_from_json, card_to_json, content_to_row
 from .models import Posting, Profile, ProfileContent, Term, TermSynonym, WordIndex
 from .search import FLOOR, Hit, Searching, SearchResult, search
-from .vocabulary import chunks
+from .spelling import keep_neighbours
 
 __all__ = [
     "FLOOR",
@@ -192,8 +193,7 @@ def _term_ids(words: dict[str, Word]) -> dict[str, int]:
     ids = _ids(words)
     missing = sorted(set(words) - set(ids))
     if missing:
-        _add(words[text] for text in missing)
-        ids |= _ids(missing)
+        ids |= _add(words[text] for text in missing)
     return ids
 
 
@@ -206,15 +206,15 @@ def _ids(words: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def _add(words: Iterable[Word]) -> None:
+def _add(words: Iterable[Word]) -> dict[str, int]:
     new = list(words)
-    if not new:
-        return
     db.session.execute(insert(Term), [{"text": w.text, "reading": w.reading, "df": 0} for w in new])
     ids = _ids(w.text for w in new)
     synonyms = [{"synonym_group": g, "term_id": ids[w.text]} for w in new for g in sorted(set(w.groups))]
     if synonyms:
         db.session.execute(insert(TermSynonym), synonyms)
+    keep_neighbours(ids)
+    return ids
 
 
 def _count_words(term_ids: set[int]) -> None:

@@ -17,11 +17,14 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("profiles", sa.Integer(), nullable=False),
         sa.Column("length", sa.Double(), nullable=False),
+        sa.Column("neighbours_to", sa.Integer(), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_word_index_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_word_index")),
     )
-    op.execute("INSERT INTO word_index SELECT 1, COUNT(*), COALESCE(SUM(length), 0) FROM profile")
-    # Empty until the next `profiles reindex`, which the new lexicon asks for in any case.
+    # Neighbours are found from the last word down by the next `profiles reindex`, which the new lexicon asks for anyway.
+    op.execute(
+        "INSERT INTO word_index SELECT 1, COUNT(*), COALESCE(SUM(length), 0), (SELECT MAX(id) FROM term) FROM profile"
+    )
     op.create_table(
         "term_neighbour",
         sa.Column("term_id", sa.Integer(), nullable=False),

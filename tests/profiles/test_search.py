@@ -11,9 +11,9 @@ from sqlalchemy import event
 
 from matching.database import db
 from matching.engine.types import Ask, Card, Phrase, Standing
-from matching.profiles import search as searching
 from matching.profiles import services
 from matching.profiles.models import Profile
+from matching.profiles.search import Budget
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -139,21 +139,27 @@ def test_the_same_search_gives_the_same_answer() -> None:
     assert search("書道") == search("書道")
 
 
-def test_a_word_that_everybody_says_is_read_as_far_as_the_budget_goes(monkeypatch) -> None:
-    monkeypatch.setattr(searching, "POSTINGS", 5)
-    monkeypatch.setattr(searching, "POOL", 5)
+def test_of_a_word_that_everybody_says_those_are_read_of_whom_it_says_most() -> None:
     for number in range(1, 21):
-        publish(number, "書道")
-    assert found(search("書道")) == [1, 2, 3, 4, 5]
+        publish(number, "書道", *(["囲碁", "将棋"] if number not in (7, 9, 12) else []))
+    small = Budget(postings=3, pool=3, compared=2)
+    assert found(search("書道", budget=small, limit=2)) == [7, 9]
+    assert len(search("書道", budget=small, limit=20).hits) == 20  # whoever asks for more gets more
 
 
-def test_rare_words_are_read_before_common_ones(monkeypatch) -> None:
-    monkeypatch.setattr(searching, "POSTINGS", 3)
-    monkeypatch.setattr(searching, "POOL", 5)
+def test_a_request_of_common_words_alone_gets_a_full_list() -> None:
+    for number in range(1, 31):
+        publish(number, "書道の講師", "茶道の先生", intro="ボランティアです。")
+    result = search("書道と茶道の講師、ボランティア", budget=Budget(postings=25, pool=25, compared=20))
+    assert len(result.hits) == 20
+    assert all(reason.kind == "matched" for hit in result.hits for reason in hit.ranked.reasons[:1])
+
+
+def test_rare_words_are_read_before_common_ones() -> None:
     for number in range(1, 21):
         publish(number, "書道")
     publish(21, "書道", "かな文字", party_id=21)
-    assert found(search("書道のかな文字"))[0] == 21
+    assert found(search("書道のかな文字", budget=Budget(postings=3, pool=5, compared=5), limit=3))[0] == 21
 
 
 def test_the_number_of_queries_does_not_grow(monkeypatch) -> None:
@@ -171,7 +177,7 @@ def test_the_number_of_queries_does_not_grow(monkeypatch) -> None:
     few = cost(long)
     for number in range(2, 31):
         publish(number, "書道", "華道", f"特技その{number}", intro="茶道と将棋も少し。")
-    assert cost(long) <= max(few, 12)
+    assert cost(long) <= max(few, 14)
     assert cost(Ask(title="書道")) <= 9
 
 

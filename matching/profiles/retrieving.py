@@ -1,0 +1,95 @@
+"""Retrieving: the few hundred profiles that an ask should look at, with so many postings read and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import BigInteger, ColumnElement, Select, String, cast, func, literal, select
+
+from ..database import db
+from ..engine.cards import MOST_IMPACT
+from ..engine.promise import Portion, Postings
+from .chunking import chunks
+from .models import Posting, Profile, ProfileContent
+
+_STEP = 64  # profile and impact travel as one number
+assert MOST_IMPACT < _STEP
+
+
+@dataclass(frozen=True)
+class Glanced:
+    """What is read of a profile before it is known whether it will be compared."""
+
+    profile_id: int
+    registry: str
+    registration_id: int
+    party_id: int
+    knowledge: str | None
+    whole: bytes | None
+    fields: Sequence[int] | None = None
+
+
+def read_postings(portions: Iterable[Portion], ids: Mapping[str, int]) -> dict[str, Postings]:
+    """The postings of these terms. They come as one text for each term: a row for each takes five times as long."""
+    terms = {ids[portion.term]: portion.term for portion in portions}
+    in_full = [ids[portion.term] for portion in portions if portion.whole]
+    queries: list[Select[int, str]] = [
+        select(Posting.term_id, _TOGETHER).where(Posting.term_id.in_(some)).group_by(Posting.term_id)
+        for some in chunks(sorted(in_full))
+    ]
+    queries += [_first(ids[portion.term], portion.most) for portion in portions if not portion.whole]
+    found: dict[str, Postings] = {}
+    for query in queries:
+        for term_id, text in db.session.execute(query):
+            packed = np.fromstring(text, dtype=np.int64, sep=",")
+            found[terms[term_id]] = Postings(packed // _STEP, packed % _STEP)
+    return found
+
+
+def _packed(profile_id: Any, impact: Any) -> ColumnElement[str]:
+    return func.aggregate_strings(cast(cast(profile_id, BigInteger) * _STEP + impact, String), ",")
+
+
+_TOGETHER = _packed(Posting.profile_id, Posting.impact)
+
+
+def _first(term_id: int, most: int) -> Select[int, str]:
+    """One common term where it stands out most, and of these the latest registrations."""
+    part = (
+        select(Posting.impact, Posting.profile_id)
+        .where(Posting.term_id == term_id)
+        .order_by(Posting.impact.desc(), Posting.profile_id.desc())
+        .limit(most)
+        .subquery()
+    )
+    return select(literal(term_id), _packed(part.c.profile_id, part.c.impact))
+
+
+def glance(ids: Sequence[int], allowed: Sequence[ColumnElement[bool]], *, fields: bool) -> dict[int, Glanced]:
+    """Those of these profiles that are allowed, by id."""
+    columns = [*_COLUMNS, ProfileContent.card["fields"]] if fields else _COLUMNS
+    query = select(*columns).join(ProfileContent, ProfileContent.profile_id == Profile.id)
+    return {
+        row[0]: Glanced(*row)
+        for some in chunks(ids)
+        for row in db.session.execute(query.where(Profile.id.in_(some), *allowed))
+    }
+
+
+_COLUMNS = (
+    Profile.id,
+    Profile.registry_name,
+    Profile.registration_id,
+    Profile.party_id,
+    Profile.knowledge,
+    ProfileContent.whole,
+)
+
+
+def first_ids(allowed: Sequence[ColumnElement[bool]], limit: int) -> Sequence[int]:
+    """Profiles in a stable order; that of an index, so that nothing is sorted."""
+    query = select(Profile.id).where(*allowed).order_by(Profile.registry_name, Profile.registration_id).limit(limit)
+    return db.session.scalars(query).all()

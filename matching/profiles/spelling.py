@@ -1,0 +1,116 @@
+"""Spelling in the stored vocabulary: words written almost alike, for a search that meets an unknown one and for new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, event, insert, select
+
+from ..database import db
+from ..engine.spelling import MOST_ALIKE, MOST_NEIGHBOURS, SHORTEST, Spellings, alike, can_be_misspelt, has_neighbours
+from .chunking import chunks
+from .models import Term, TermNeighbour
+
+_PART = 50_000  # words that are brought into memory at once
+_FIRST_NEW = "first new term"  # of this transaction: others cannot see it yet, and perhaps never will
+_CHECKED = 16  # words that tell whether what is remembered is of this database
+
+
+class _Remembered:
+    """What one process keeps of the vocabulary: no letters, twelve bytes a word; never what is not committed.
+
+    Ids only rise and are given out one writer at a time, so what is missing stands above the highest one. A word that
+    is gone since does no harm: its id is not found any more.
+    """
+
+    def __init__(self) -> None:
+        self.spellings = Spellings()
+        self.last: list[tuple[int, str]] = []
+
+    def is_of_another_database(self) -> bool:
+        """After a restored copy, for example, in which the same numbers mean other words."""
+        if not self.last:
+            return False
+        query = select(Term.id, Term.text).where(Term.id.in_([id_ for id_, _ in self.last]))
+        now = dict(db.session.execute(query).all())
+        return not now or any(id_ in now and now[id_] != text for id_, text in self.last)
+
+    def catch_up(self) -> None:
+        new_here = db.session.info.get(_FIRST_NEW)
+        query = select(Term.id, Term.text).where(Term.id > self.spellings.highest).order_by(Term.id)
+        if new_here is not None:
+            query = query.where(Term.id < new_here)
+        for rows in db.session.execute(query.execution_options(yield_per=_PART)).partitions():
+            words = [(id_, text) for id_, text in rows]
+            self.spellings.add(words)
+            self.last = [*self.last, *words][-_CHECKED:]
+
+
+_KEPT: WeakKeyDictionary[Engine, _Remembered] = WeakKeyDictionary()
+_KEEPING = Lock()
+
+
+def spelt_like(words: Sequence[str]) -> dict[str, list[str]]:
+    """For each word the held ones written almost like it, nearest first."""
+    wanted = [word for word in words if can_be_misspelt(word)]
+    found = {word: [other for other, _ in hits] for word, hits in _alike(wanted, most=MOST_ALIKE).items()}
+    return {word: found.get(word, []) for word in words}
+
+
+def keep_neighbours(new: Mapping[str, int]) -> None:
+    """Note for these words, text → id, which others are written almost alike, for both sides."""
+    mark_as_new(new.values())
+    wanted = [word for word in sorted(new) if has_neighbours(word)]
+    if not wanted:
+        return
+    pairs: dict[tuple[int, int], int] = {}
+    ids = dict(new)
+    for word, hits in _alike(wanted, most=MOST_NEIGHBOURS, ids=ids).items():
+        for other, ratio in hits:
+            if has_neighbours(other):
+                pairs[ids[word], ids[other]] = pairs[ids[other], ids[word]] = int(ratio)
+    if pairs:
+        rows = [{"term_id": one, "other_id": other, "ratio": ratio} for (one, other), ratio in sorted(pairs.items())]
+        db.session.execute(insert(TermNeighbour), rows)
+
+
+def mark_as_new(ids: Any) -> None:
+    db.session.info[_FIRST_NEW] = min([*ids, db.session.info.get(_FIRST_NEW, 2**62)])
+
+
+@event.listens_for(db.session, "after_transaction_end")
+def _nothing_is_new(session: Any, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop(_FIRST_NEW, None)
+
+
+def _alike(words: Sequence[str], *, most: int, ids: dict[str, int] | None = None) -> dict[str, list[tuple[str, float]]]:
+    if not words:
+        return {}
+    engine = db.engine
+    with _KEEPING:
+        kept = _KEPT.get(engine)
+        if kept is None or kept.is_of_another_database():
+            kept = _KEPT[engine] = _Remembered()
+        kept.catch_up()
+        perhaps = {word: kept.spellings.perhaps(word).tolist() for word in words}
+        above = kept.spellings.highest
+    texts: dict[int, str] = {}
+    for some in chunks(sorted({id_ for found in perhaps.values() for id_ in found})):
+        texts.update(db.session.execute(select(Term.id, Term.text).where(Term.id.in_(some))).all())
+    fresh: dict[int, str] = {}
+    if db.session.info.get(_FIRST_NEW) is not None:
+        fresh = dict(db.session.execute(select(Term.id, Term.text).where(Term.id > above)).all())
+    if ids is not None:
+        ids.update((text, id_) for id_, text in (*texts.items(), *fresh.items()))
+    return {
+        word: alike(word, [*(texts[i] for i in perhaps[word] if i in texts), *_long_enough(fresh)], most=most)
+        for word in words
+    }
+
+
+def _long_enough(fresh: Mapping[int, str]) -> list[str]:
+    return [text for text in fresh.values() if len(text) >= SHORTEST and can_be_misspelt(text)]
