@@ -1,7 +1,7 @@
 """Train the encoder from the lexicon alone: no request and no registrant is needed, none is seen.
 
 Two texts of one concept are pulled together and the other concepts of a batch pushed away (in-batch softmax both ways,
-van den Oord et al. 2018). One text is what people in need say or a name, the other what helpers say or a name. Needs
+van den Oord et al. 2018); a neighbour is a little right, by its weight. One text is what people in need say or a name, the other what helpers say or a name. Needs
 PyTorch, the extra `train`; a few minutes on two cores; the same seeds give the same file on the same machine.
 """
 
@@ -34,7 +34,7 @@ class Recipe:
     """Every number of the training."""
 
     seeds: int = 3
-    steps: int = 800
+    steps: int = 1200
     batch: int = 256
     rate: float = 1e-3
     decay: float = 0.01
@@ -42,7 +42,9 @@ class Recipe:
     word_dropout: float = 0.15
     layer_dropout: float = 0.3
     noise: float = 1.0  # length of what is added to each word vector, itself of length 1
-    troubles: float = 0.7  # share of pairs that begin with a situation
+    troubles: float = 0.85  # share of pairs that begin with a situation
+    offers: float = 0.95  # share of pairs that end with names or offers, not with another situation
+    neighbours: float = 0.3  # how right a neighbour of weight 1 is, beside 1 for the concept itself
     shifts: int = 64  # directions in which words may move away from their vectors
     axes: int = 192
 
@@ -59,7 +61,7 @@ class Material:
     troubles: list[list[Bag]]
     names: list[list[Bag]]
     helps: list[list[Bag]]
-    related: list[set[int]]
+    related: list[dict[int, float]]  # neighbours either way, with the greater weight
 
 
 def train(
@@ -146,12 +148,12 @@ def gather(concepts: Sequence[Concept], vectors: Vectors) -> Material:
         for number in seen:
             counts[number] += 1
     place = {concept.id: i for i, concept in enumerate(concepts)}
-    related: list[set[int]] = [set() for _ in concepts]
+    related: list[dict[int, float]] = [{} for _ in concepts]
     for i, concept in enumerate(concepts):
-        for other in (*concept.broader, *concept.near):
+        for other, weight in (*concept.broader.items(), *concept.near.items()):
             if other in place:
-                related[i].add(place[other])
-                related[place[other]].add(i)
+                j = place[other]
+                related[i][j] = related[j][i] = max(related[i].get(j, 0.0), weight)
     n = len(concepts)
     rarity = [max(math.log(1 + (n - count + 0.5) / (count + 0.5)), 0.1) for count in counts]
     troubles, names, helps = kinds
@@ -192,10 +194,11 @@ def _learn(
     for parameter in parameters.values():
         parameter.requires_grad_()
     attention, bias, own, shift, u, v = parameters.values()
-    optimizer = torch.optim.AdamW(parameters.values(), lr=recipe.rate, weight_decay=recipe.decay)
-    related = torch.eye(len(material.names), dtype=torch.bool)
+    optimizer = torch.optim.AdamW(parameters.values(), lr=recipe.rate, weight_decay=recipe.decay, fused=True)
+    right = torch.eye(len(material.names))
     for concept, others in enumerate(material.related):
-        related[concept, list(others)] = True
+        for other, weight in others.items():
+            right[concept, other] = recipe.neighbours * weight
 
     def encode(bags: list[Bag]) -> torch.Tensor:
         """(texts, size), rows of length 1."""
@@ -219,9 +222,8 @@ def _learn(
         one, other = encode([pair[0] for pair in pairs]), encode([pair[1] for pair in pairs])
         nearness = one @ other.T / recipe.temperature
         here = torch.tensor(batch)
-        apart = related[here][:, here] & ~torch.eye(len(batch), dtype=torch.bool)
-        nearness = nearness.masked_fill(apart, -30.0)
-        goal = torch.arange(len(batch))
+        goal = right[here][:, here]
+        goal = goal / goal.sum(dim=1, keepdim=True)
         loss = F.cross_entropy(nearness, goal) + F.cross_entropy(nearness.T, goal)
         optimizer.zero_grad()
         loss.backward()
@@ -235,7 +237,7 @@ def _pair(material: Material, concept: int, recipe: Recipe, dice: random.Random)
     troubles, names, helps = material.troubles[concept], material.names[concept], material.helps[concept]
     asked = troubles if troubles and dice.random() < recipe.troubles else names
     one = dice.sample(asked, min(len(asked), dice.choice((1, 1, 2))))
-    offered = names + helps if dice.random() < 0.8 or not troubles else troubles
+    offered = names + helps if dice.random() < recipe.offers or not troubles else troubles
     offered = [bag for bag in offered if bag not in one] or offered
     other = dice.sample(offered, min(len(offered), dice.choice((1, 2, 3))))
 
