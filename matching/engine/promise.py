@@ -5,7 +5,7 @@ What is found here is compared in full afterwards (``ranking``); nothing of it i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from .ranking import WEIGHTS, Weights
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+SKETCH = 48  # numbers of a meaning that the first look knows; their cosine is off by .01
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def portions(query: Query, *, budget: int) -> tuple[Portion, ...]:
 
 def promises(query: Query, held: Mapping[str, Postings]) -> tuple[Ids, Floats]:
     """The profiles in these postings with what their words promise: BM25's sum over groups, in shares of the ideal
-    answer, as ``Evidence.terms`` would be at the usual length. Highest first, then by id."""
+    answer, as ``Evidence.terms`` would be at the usual length. In the order of the ids."""
     terms = sorted(term for term in held if len(held[term].profiles))
     ideal = sum(group.weight * group.idf for group in query.groups)
     if not terms or ideal <= 0:
@@ -83,29 +84,32 @@ def promises(query: Query, held: Mapping[str, Postings]) -> tuple[Ids, Floats]:
             best[where] = np.maximum(best[where], np.float32(gain) * impacts)
         total += best
     total *= np.float32((K1 + 1) / MOST_IMPACT / ideal)
-    order = np.lexsort((ids, -total))
-    return ids[order], total[order]
+    return ids, total
 
 
-def first_look(
-    query: Query,
-    promised: Sequence[float],
-    wholes: Sequence[bytes | None],
-    fields: Sequence[Iterable[int] | None],
-    *,
-    weights: Weights = WEIGHTS,
-) -> Floats:
-    """About what a comparison in full would weigh for each card: its words, its meaning as a whole, its field."""
-    words = weights.terms * np.asarray(promised, dtype=np.float32)
-    asked = query.meaning
-    size = -1 if asked is None else len(asked.whole)
-    told = np.array([whole is not None and len(whole) == size for whole in wholes], dtype=bool)
-    found: Floats = np.where(told, words, weights.alone * words).astype(np.float32)
-    if asked is not None and told.any():
-        rows = np.frombuffer(b"".join(w for w, ok in zip(wholes, told, strict=True) if ok and w), dtype=np.int8)
-        nearness = rows.reshape(-1, size).astype(np.float32) @ asked.whole / 127
-        found[told] += np.float32(weights.whole) * (nearness - np.float32(CHANCE))
+@dataclass(frozen=True)
+class Looks:
+    """What is kept of some profiles in memory, row by row: ``SKETCH`` numbers of what they mean as a whole (int8, 127 for
+    1; all zero where that is not known), their fields as bits, the number of their registry (0 where nobody is)."""
+
+    meaning: npt.NDArray[np.int8]
+    fields: npt.NDArray[np.int32]
+    registry: npt.NDArray[np.int8]
+
+
+def first_look(query: Query, promised: Floats, looks: Looks, *, weights: Weights = WEIGHTS) -> Floats:
+    """About what a comparison in full would weigh for each profile: its words, its meaning as a whole, its field."""
+    words = np.float32(weights.terms) * promised
+    if query.meaning is None:
+        found: Floats = np.float32(weights.alone) * words
+    else:
+        told = looks.meaning.any(axis=1)
+        asked = np.zeros(SKETCH, dtype=np.float32)
+        asked[: len(query.meaning.whole)] = query.meaning.whole[:SKETCH]
+        nearness = looks.meaning.astype(np.float32) @ asked / 127
+        meant = words + np.float32(weights.whole) * (nearness - np.float32(CHANCE))
+        found = np.where(told, meant, np.float32(weights.alone) * words)
     if query.ask.field is not None:
-        leans = [0.0 if not some else 1.0 if query.ask.field in some else -1.0 for some in fields]
-        found += np.float32(weights.field) * np.asarray(leans, dtype=np.float32)
+        same = (looks.fields >> query.ask.field) & 1
+        found = found + np.float32(weights.field) * np.where(looks.fields == 0, 0, 2 * same - 1).astype(np.float32)
     return found

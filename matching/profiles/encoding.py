@@ -47,7 +47,6 @@ def content_to_row(read: ReadCard) -> dict[str, Any]:
     """What ``ProfileContent`` holds of a card, besides whose it is."""
     meaning = read.meaning
     return {
-        "whole": None if meaning is None else meaning[-1].tobytes(),
         "card": card_to_json(read.card),
         "words": cards.dump(read),
         "meaning": None if meaning is None else meaning.tobytes(),

@@ -26,19 +26,19 @@ class Profile(Model):
     analyzer: Mapped[str] = mapped_column(String(60))
     knowledge: Mapped[str | None] = mapped_column(String(80))  # the lexicon and encoder it was read with
     published_at: Mapped[datetime]
+    # What a process keeps in memory, see sketches.py; ``revision`` rises with every change.
+    revision: Mapped[int] = mapped_column(index=True)
+    fields: Mapped[int]  # a bit for each
+    sketch: Mapped[str | None] = mapped_column(String(64))
     content: Mapped[ProfileContent] = relationship(cascade="all, delete-orphan", passive_deletes=True)
 
 
 class ProfileContent(Model):
-    """What one registration says, ready to be compared; read of those few alone that a search looks at closely.
-
-    The short columns stand first: SQLite then finds them without the pages on which the long ones go on.
-    """
+    """What one registration says, ready to be compared; read of those few alone that are."""
 
     __tablename__ = "profile_content"
 
     profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True)
-    whole: Mapped[bytes | None] = mapped_column(LargeBinary)  # the last row of ``meaning``: the whole card
     card: Mapped[dict[str, Any]] = mapped_column(JSON)  # engine.types.Card, see encoding.py
     words: Mapped[str] = mapped_column(Text)  # the same cut into words, so that a search need not cut again
     meaning: Mapped[bytes | None] = mapped_column(LargeBinary)  # the encoder's rows, see engine.cards
@@ -52,6 +52,7 @@ class WordIndex(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     profiles: Mapped[int]
+    revision: Mapped[int]  # the highest of a profile
     length: Mapped[float]  # of all profiles together; halves add up exactly
     # Words above this id, and no others, have their neighbours: a reindex stopped here. None: all of them have.
     neighbours_to: Mapped[int | None]

@@ -13,7 +13,7 @@ from ..database import db
 from ..engine.cards import MOST_IMPACT
 from ..engine.promise import Portion, Postings
 from .chunking import chunks
-from .models import Posting, Profile, ProfileContent
+from .models import Posting, Profile
 
 _STEP = 64  # profile and impact travel as one number
 assert MOST_IMPACT < _STEP
@@ -21,15 +21,12 @@ assert MOST_IMPACT < _STEP
 
 @dataclass(frozen=True)
 class Glanced:
-    """What is read of a profile before it is known whether it will be compared."""
+    """A profile that may be compared."""
 
     profile_id: int
     registry: str
     registration_id: int
     party_id: int
-    knowledge: str | None
-    whole: bytes | None
-    fields: Sequence[int] | None = None
 
 
 def read_postings(portions: Iterable[Portion], ids: Mapping[str, int]) -> dict[str, Postings]:
@@ -68,25 +65,16 @@ def _first(term_id: int, most: int) -> Select[int, str]:
     return select(literal(term_id), _packed(part.c.profile_id, part.c.impact))
 
 
-def glance(ids: Sequence[int], allowed: Sequence[ColumnElement[bool]], *, fields: bool) -> dict[int, Glanced]:
+def glance(ids: Sequence[int], allowed: Sequence[ColumnElement[bool]]) -> dict[int, Glanced]:
     """Those of these profiles that are allowed, by id."""
-    columns = [*_COLUMNS, ProfileContent.card["fields"]] if fields else _COLUMNS
-    query = select(*columns).join(ProfileContent, ProfileContent.profile_id == Profile.id)
     return {
         row[0]: Glanced(*row)
         for some in chunks(ids)
-        for row in db.session.execute(query.where(Profile.id.in_(some), *allowed))
+        for row in db.session.execute(_COLUMNS.where(Profile.id.in_(some), *allowed))
     }
 
 
-_COLUMNS = (
-    Profile.id,
-    Profile.registry_name,
-    Profile.registration_id,
-    Profile.party_id,
-    Profile.knowledge,
-    ProfileContent.whole,
-)
+_COLUMNS = select(Profile.id, Profile.registry_name, Profile.registration_id, Profile.party_id)
 
 
 def first_ids(allowed: Sequence[ColumnElement[bool]], limit: int) -> Sequence[int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, Row, select
 
 from ..concepts.services import knowledge
@@ -23,6 +24,7 @@ from .chunking import chunks
 from .encoding import card_from_json
 from .models import Profile, ProfileContent
 from .retrieving import Glanced, first_ids, glance, read_postings
+from .sketches import look_at, registry_numbers
 from .vocabulary import StoredVocabulary
 
 FLOOR = 0.25  # below it a profile has nothing to do with the ask; never applied in content-only mode
@@ -102,7 +104,7 @@ class Searching:
         self,
         *,
         as_of: date,
-        registries: Iterable[str],
+        registries: Collection[str],
         limit: int = 20,
         content_only: bool = False,
         distances: Mapping[int, Mapping[int, float]] | None = None,
@@ -120,6 +122,7 @@ class Searching:
         self.canonical_of = canonical_of
         self.floor = None if content_only else floor
         self.known = knowledge()
+        self._registry_numbers = registry_numbers(sorted(set(registries)))
         self.allowed: list[ColumnElement[bool]] = [Profile.registry_name.in_(sorted(set(registries)))]
         if admits is not None:
             self.allowed.append(admits)
@@ -169,10 +172,10 @@ class Searching:
             return self._compared[*words, _ALL]
         if key not in self._compared:
             built = query.build(ask, self._vocabulary, self.known)
-            looked_at, promised = self._look_at(built)
+            looked_at = self._look_at(built)
             if len(looked_at) <= self._room:
                 key = (*words, _ALL)
-            found = self._read(self._most_promising(built, looked_at, promised))
+            found = self._read(looked_at[: self._room])
             parties = sorted({one.at.party_id for one in found})
             told = self.standing_of(parties) if self.standing_of is not None else {}
             everybody = sorted({one.party_id for one in looked_at})
@@ -198,37 +201,36 @@ class Searching:
     def _pool(self) -> int:
         return max(self.budget.pool, self._room)
 
-    def _look_at(self, built: Query) -> tuple[list[Glanced], dict[int, float]]:
-        """The most promising by their words; and while there is room others in a stable order: characters and meaning
-        may match where words do not."""
+    def _look_at(self, built: Query) -> list[Glanced]:
+        """The most promising; and while there is room others in a stable order: characters and meaning may match where
+        words do not."""
         portions = promise.portions(built, budget=self.budget.postings)
         ids, promised = promise.promises(built, read_postings(portions, self._vocabulary.ids))
-        found: list[Glanced] = []
-        block = self._pool
-        at = 0
-        while at < len(ids) and len(found) < self._pool:
-            found += self._glance(ids[at : at + block].tolist(), built)
-            at += block
-            block = 4 * self._pool  # few are allowed
-        found = found[: self._pool]
+        found = self._admitted(self._in_order(built, ids, promised))
         if len(found) < self._pool:
             have = {one.profile_id for one in found}
-            others = [id_ for id_ in self._first_ids if id_ not in have]
-            found += self._glance(others[: self._pool - len(found)], built)
-        said = dict(zip(ids.tolist(), promised.tolist(), strict=True))
-        return found, {one.profile_id: said.get(one.profile_id, 0.0) for one in found}
+            others = np.array([id_ for id_ in self._first_ids if id_ not in have], dtype=np.int64)
+            nothing = np.zeros(len(others), dtype=np.float32)
+            found += self._admitted(self._in_order(built, others, nothing)[: self._pool - len(found)])
+        return found
 
-    def _most_promising(self, built: Query, some: list[Glanced], promised: Mapping[int, float]) -> list[Glanced]:
-        if len(some) <= self._room:
-            return some
-        looks = promise.first_look(
-            built,
-            [promised[one.profile_id] for one in some],
-            [one.whole if self._comparable(one.knowledge) else None for one in some],
-            [one.fields for one in some],
-        )
-        order = sorted(range(len(some)), key=lambda i: (-round(float(looks[i]), 6), some[i].profile_id))
-        return [some[i] for i in order[: self._room]]
+    def _in_order(self, built: Query, ids: promise.Ids, promised: promise.Floats) -> promise.Ids:
+        looks = look_at(ids, self.known, revision=self._vocabulary.revision)
+        asked = np.isin(looks.registry, self._registry_numbers)
+        weighed = promise.first_look(built, promised, looks)
+        order = np.lexsort((ids, -np.round(weighed, 6)))
+        return ids[order[asked[order]]]
+
+    def _admitted(self, ids: promise.Ids) -> list[Glanced]:
+        """The first of these that are allowed, as many as the pool takes."""
+        found: list[Glanced] = []
+        at, block = 0, self._pool
+        while at < len(ids) and len(found) < self._pool:
+            some = ids[at : at + block].tolist()
+            self._glanced.update(glance([id_ for id_ in some if id_ not in self._glanced], self.allowed))
+            found += [self._glanced[id_] for id_ in some if id_ in self._glanced]
+            at, block = at + block, 4 * self._pool  # few are allowed
+        return found[: self._pool]
 
     def _comparable(self, knowledge: str | None) -> bool:
         """Rows of two encoders cannot be compared; until the next reindex such a card is found by its words."""
@@ -237,12 +239,6 @@ class Searching:
     @cached_property
     def _first_ids(self) -> Sequence[int]:
         return first_ids(self.allowed, self._pool)
-
-    def _glance(self, ids: list[int], built: Query) -> list[Glanced]:
-        with_fields = built.ask.field is not None
-        new = [id_ for id_ in ids if id_ not in self._glanced or (with_fields and self._glanced[id_].fields is None)]
-        self._glanced.update(glance(new, self.allowed, fields=with_fields))
-        return [self._glanced[id_] for id_ in ids if id_ in self._glanced]
 
     def _read(self, some: list[Glanced]) -> list[_Found]:
         new = {one.profile_id: one for one in some if one.profile_id not in self._profiles}

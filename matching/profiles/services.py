@@ -21,6 +21,7 @@ from .chunking import chunks
 from .encoding import card_from_json, card_to_json, content_to_row
 from .models import Posting, Profile, ProfileContent, Term, TermSynonym, WordIndex
 from .search import FLOOR, Hit, Searching, SearchResult, search
+from .sketches import fields_of, mark_own, sketch_of
 from .spelling import keep_neighbours
 
 __all__ = [
@@ -66,7 +67,13 @@ def publish(*, registry: str, registration_id: int, party_id: int, card: Card, n
     _hold_index()
     if profile is None:
         profile = Profile(
-            registry_name=registry, registration_id=registration_id, length=0.0, analyzer="", published_at=now
+            registry_name=registry,
+            registration_id=registration_id,
+            length=0.0,
+            analyzer="",
+            published_at=now,
+            revision=0,
+            fields=0,
         )
         db.session.add(profile)
         profile.party_id = party_id
@@ -159,7 +166,9 @@ def _index(profile: Profile, read: ReadCard, known: Knowledge) -> None:
     else:
         for name, value in content.items():
             setattr(profile.content, name, value)
-    _count(length=length - profile.length)
+    profile.revision = _count(length=length - profile.length)
+    profile.fields = fields_of(read.card.fields)
+    profile.sketch = sketch_of(None if read.meaning is None else read.meaning[-1].tobytes())
     profile.length = length
     profile.analyzer = ANALYZER_VERSION
     profile.knowledge = known.version
@@ -167,21 +176,28 @@ def _index(profile: Profile, read: ReadCard, known: Knowledge) -> None:
 
 
 def _hold_index() -> None:
-    """One writer at a time: no two wait for each other's words, and a lower word id was committed before a higher one."""
+    """One writer at a time: no two wait for each other's words, and a lower number was committed before a higher one."""
     if db.session.scalar(select(WordIndex.id).with_for_update()) is not None:
         return
-    sums = select(literal(ONE), func.count(Profile.id), func.coalesce(func.sum(Profile.length), 0.0))
+    sums = select(literal(ONE), func.count(Profile.id), func.coalesce(func.sum(Profile.length), 0.0), literal(0))
     try:
         with db.session.begin_nested():
-            _run(insert(WordIndex).from_select(["id", "profiles", "length"], sums))
+            _run(insert(WordIndex).from_select(["id", "profiles", "length", "revision"], sums))
     except IntegrityError:  # another publisher brought it first (PostgreSQL)
         pass
     db.session.scalar(select(WordIndex.id).with_for_update())
 
 
-def _count(*, profiles: int = 0, length: float = 0.0) -> None:
-    if profiles or length:
-        _run(update(WordIndex).values(profiles=WordIndex.profiles + profiles, length=WordIndex.length + length))
+def _count(*, profiles: int = 0, length: float = 0.0) -> int:
+    """Keep the sums, and answer the number of this change."""
+    changed = update(WordIndex).values(
+        profiles=WordIndex.profiles + profiles, length=WordIndex.length + length, revision=WordIndex.revision + 1
+    )
+    revision: int = db.session.execute(
+        changed.returning(WordIndex.revision), execution_options={"synchronize_session": False}
+    ).scalar_one()
+    mark_own(revision)
+    return revision
 
 
 def _held(profile: Profile) -> set[int]:

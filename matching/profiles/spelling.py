@@ -16,7 +16,6 @@ from .models import Term, TermNeighbour
 
 _PART = 50_000  # words that are brought into memory at once
 _FIRST_NEW = "first new term"  # of this transaction: others cannot see it yet, and perhaps never will
-_CHECKED = 16  # words that tell whether what is remembered is of this database
 
 
 class _Remembered:
@@ -28,15 +27,6 @@ class _Remembered:
 
     def __init__(self) -> None:
         self.spellings = Spellings()
-        self.last: list[tuple[int, str]] = []
-
-    def is_of_another_database(self) -> bool:
-        """After a restored copy, for example, in which the same numbers mean other words."""
-        if not self.last:
-            return False
-        query = select(Term.id, Term.text).where(Term.id.in_([id_ for id_, _ in self.last]))
-        now = dict(db.session.execute(query).all())
-        return not now or any(id_ in now and now[id_] != text for id_, text in self.last)
 
     def catch_up(self) -> None:
         new_here = db.session.info.get(_FIRST_NEW)
@@ -44,13 +34,17 @@ class _Remembered:
         if new_here is not None:
             query = query.where(Term.id < new_here)
         for rows in db.session.execute(query.execution_options(yield_per=_PART)).partitions():
-            words = [(id_, text) for id_, text in rows]
-            self.spellings.add(words)
-            self.last = [*self.last, *words][-_CHECKED:]
+            self.spellings.add([(id_, text) for id_, text in rows])
 
 
 _KEPT: WeakKeyDictionary[Engine, _Remembered] = WeakKeyDictionary()
 _KEEPING = Lock()
+
+
+@event.listens_for(Engine, "engine_disposed")
+def _forget(engine: Engine) -> None:
+    """Whoever closes all connections may open another database."""
+    _KEPT.pop(engine, None)
 
 
 def spelt_like(words: Sequence[str]) -> dict[str, list[str]]:
@@ -93,7 +87,7 @@ def _alike(words: Sequence[str], *, most: int, ids: dict[str, int] | None = None
     engine = db.engine
     with _KEEPING:
         kept = _KEPT.get(engine)
-        if kept is None or kept.is_of_another_database():
+        if kept is None:
             kept = _KEPT[engine] = _Remembered()
         kept.catch_up()
         perhaps = {word: kept.spellings.perhaps(word).tolist() for word in words}

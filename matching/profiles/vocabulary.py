@@ -24,8 +24,8 @@ class StoredVocabulary:
         self._entries: dict[str, Entry | None] = {}
         self._near: dict[str, Sequence[str]] = {}
         self.ids: dict[str, int] = {}  # of the words that were met
-        sums = db.session.execute(select(WordIndex.profiles, WordIndex.length)).one_or_none()
-        self._profiles, length = (0, 0.0) if sums is None else sums
+        sums = db.session.execute(select(WordIndex.profiles, WordIndex.length, WordIndex.revision)).one_or_none()
+        self._profiles, length, self.revision = (0, 0.0, 0) if sums is None else sums
         self._average_length = length / self._profiles if self._profiles else 1.0
 
     def profiles(self) -> int:

@@ -17,13 +17,15 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("profiles", sa.Integer(), nullable=False),
         sa.Column("length", sa.Double(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("neighbours_to", sa.Integer(), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_word_index_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_word_index")),
     )
     # Neighbours are found from the last word down by the next `profiles reindex`, which the new lexicon asks for anyway.
     op.execute(
-        "INSERT INTO word_index SELECT 1, COUNT(*), COALESCE(SUM(length), 0), (SELECT MAX(id) FROM term) FROM profile"
+        "INSERT INTO word_index (id, profiles, length, revision, neighbours_to)"
+        " SELECT 1, COUNT(*), COALESCE(SUM(length), 0), 0, (SELECT MAX(id) FROM term) FROM profile"
     )
     op.create_table(
         "term_neighbour",
@@ -103,7 +105,6 @@ def _content_apart() -> None:
     op.create_table(
         "profile_content",
         sa.Column("profile_id", sa.Integer(), nullable=False),
-        sa.Column("whole", sa.LargeBinary(), nullable=True),
         sa.Column("card", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("meaning", sa.LargeBinary(), nullable=True),
@@ -115,8 +116,17 @@ def _content_apart() -> None:
     op.execute(
         "INSERT INTO profile_content (profile_id, card, words, meaning) SELECT id, card, words, meaning FROM profile"
     )
-    for column in ("meaning", "words", "card"):
-        op.drop_column("profile", column)
+    # Sketches come with the next `profiles reindex`, like the neighbours.
+    with op.batch_alter_table("profile") as batch:
+        for column in ("meaning", "words", "card"):
+            batch.drop_column(column)
+        batch.add_column(sa.Column("revision", sa.Integer(), nullable=False, server_default="0"))
+        batch.add_column(sa.Column("fields", sa.Integer(), nullable=False, server_default="0"))
+        batch.add_column(sa.Column("sketch", sa.String(length=64), nullable=True))
+    with op.batch_alter_table("profile") as batch:
+        batch.alter_column("revision", existing_type=sa.Integer(), server_default=None)
+        batch.alter_column("fields", existing_type=sa.Integer(), server_default=None)
+    op.create_index(op.f("ix_profile_revision"), "profile", ["revision"])
 
 
 def _content_back() -> None:
@@ -131,6 +141,9 @@ def _content_back() -> None:
             f"UPDATE profile SET {name} = (SELECT {name} FROM profile_content WHERE profile_content.profile_id = profile.id)"
         )
     op.drop_table("profile_content")
+    op.drop_index("ix_profile_revision", "profile")
+    for name in ("sketch", "fields", "revision"):
+        op.drop_column("profile", name)
     with op.batch_alter_table("profile") as batch:
         batch.alter_column("card", existing_type=sa.JSON(none_as_null=True), nullable=False)
         batch.alter_column("words", existing_type=sa.Text(), nullable=False)
