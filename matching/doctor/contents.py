@@ -194,6 +194,10 @@ def _index() -> Finding:
         return wrong(
             f"検索の索引が古い登録が {old} 件あります。", "flask --app wsgi profiles reindex を実行してください。"
         )
+    if not profiles.sums_are_right():
+        return wrong(
+            "検索の索引の合計が、登録の数と合いません。", "flask --app wsgi profiles reindex を実行してください。"
+        )
     return good(f"検索の索引は新しい状態です（{_count(Profile)} 件）。")
 
 

@@ -135,7 +135,7 @@ def load(card: Card, kept: str, meaning: bytes | None = None) -> ReadCard:
 @remembered(2_048, longest=_KEPT_WORDS)
 def _loaded(kept: str) -> tuple[Wording, ...]:
     return tuple(
-        Wording(folded, tuple((text, surface, kind) for text, surface, kind in words))
+        Wording(folded, tuple(map(tuple, words)))
         for folded, words in json.loads(kept)
     )
 

@@ -31,6 +31,41 @@ _MODEST = re.compile(
     r"見習い|勉強中|修行中|修業中|練習中|習い始め|始めたばかり|かじった程度|初心者です|独学|[3-9三四五六]級|趣味(?:で|の)程度|"
     r"素人|好きなだけ|見るのが好き|聴くのが好き|観るのが好き|ファンです|まだ(?:人に)?教え(?:る|られ)"
 )
+# One of these is in whatever the two patterns find; most texts have none, and to look for them is quick.
+_SIGNS = (
+    *(
+        "ない",
+        "なく",
+        "なし",
+        "無し",
+        "ません",
+        "ねます",
+        "不可",
+        "外",
+        "苦手",
+        "無理",
+        "不向",
+        "未経験",
+        "遠慮",
+        "断り",
+    ),
+    *(
+        "乏しい",
+        "浅い",
+        "見習",
+        "中",
+        "始め",
+        "かじった",
+        "初心",
+        "独学",
+        "級",
+        "趣味",
+        "素人",
+        "好き",
+        "ファン",
+        "まだ",
+    ),
+)
 _ABOUT = (
     ("teach", re.compile(r"教え|指導|講師|講座|講演|人前|先生|授業|レッスン")),
     ("advise", re.compile(r"相談|助言|アドバイス|個別の")),
@@ -57,10 +92,13 @@ class Disclaimer:
 @remembered(16_384)
 def disclaimers(text: str) -> tuple[Disclaimer, ...]:
     """The clauses of a text that deny or belittle, in their order."""
+    folded = fold(text)
+    if not any(sign in folded for sign in _SIGNS):
+        return ()
     found = []
-    for start, end, clause in _clauses(fold(text)):
-        about = frozenset(name for name, pattern in _ABOUT if pattern.search(clause))
+    for start, end, clause in _clauses(folded):
         if _DENIES.search(clause):
+            about = frozenset(name for name, pattern in _ABOUT if pattern.search(clause))
             found.append(Disclaimer(clause, about, start, end))
         elif _MODEST.search(clause):
             found.append(Disclaimer(clause, frozenset({"teach", "advise"}), start, end, modest=True))

@@ -143,8 +143,9 @@ class Measure:
         length = 0.0
         answers = self.query.answers
         for wording, weight in (*((p, 1.0) for p in card.phrases), (card.intro, 0.5)):
-            length += weight * sum(kind != IDEA for _, _, kind in wording.words)
-            for text, surface, _ in wording.words:
+            for text, surface, kind in wording.words:
+                if kind != IDEA:
+                    length += weight
                 if text in answers:
                     said[text] = said.get(text, 0.0) + weight
                     surfaces.setdefault(text, surface)

@@ -8,6 +8,7 @@ from datetime import datetime
 from blinker import Namespace
 from sqlalchemy import ColumnElement, Executable, delete, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
 
 from ..concepts.services import knowledge
 from ..database import db
@@ -22,7 +23,7 @@ from .encoding import card_from_json, card_to_json, content_to_row
 from .models import Posting, Profile, ProfileContent, Term, TermSynonym, WordIndex
 from .search import FLOOR, Hit, Searching, SearchResult, search
 from .sketches import fields_of, mark_own, sketch_of
-from .spelling import keep_neighbours
+from .spelling import keep_neighbours, mark_as_new
 
 __all__ = [
     "FLOOR",
@@ -39,7 +40,8 @@ __all__ = [
 ]
 
 
-PART = 50  # profiles that are read anew in one transaction
+PART = 25  # profiles that are read anew in one transaction: others who write wait no longer than that
+_WORDS_AT_ONCE = 200  # whose neighbours are found in one transaction
 ONE = 1  # the id of the only row of sums
 
 
@@ -124,22 +126,71 @@ def reindex(
 ) -> int:
     """Read anew the cards that were read with another analyzer, lexicon or encoder; answers how many they were.
 
-    ``after_each_part`` may commit: others can write meanwhile, and a run that was killed goes on where it was.
+    ``after_each_part`` may commit: others can write meanwhile, and a run that was killed goes on where it was. What
+    the index sums up is set right at the end.
     """
-    ids = list(db.session.scalars(select(Profile.id).where(_is_stale(knowledge())).order_by(Profile.id)))
     known = knowledge()
-    done = 0
-    for some in chunks(ids, PART):
+    total, done, last = stale(), 0, 0
+    while ids := db.session.scalars(
+        select(Profile.id).where(_is_stale(known), Profile.id > last).order_by(Profile.id).limit(PART)
+    ).all():
+        last = ids[-1]
+        # The slow part, before others have to wait; whoever was published meanwhile is left to that.
+        of_then = {
+            row.profile_id: (row.card, cards.read(card_from_json(row.card, key=""), known))
+            for row in db.session.execute(_CARDS.where(ProfileContent.profile_id.in_(ids)))
+        }
         _hold_index()
-        for profile in db.session.scalars(select(Profile).where(Profile.id.in_(some)).order_by(Profile.id)):
-            _index(profile, cards.read(card_from_json(profile.content.card, key=""), known), known)
+        now = select(Profile).options(selectinload(Profile.content)).where(Profile.id.in_(ids)).order_by(Profile.id)
+        again = db.session.scalars(now.execution_options(populate_existing=True)).all()
+        for profile in again:
+            card, read = of_then.get(profile.id, (None, None))
+            if read is not None and profile.content.card == card:
+                _index(profile, read, known)
             done += 1
             if progress is not None:
-                progress(done, len(ids))
+                progress(done, max(total, done))
         db.session.flush()
+        for profile in again:
+            db.session.expunge(profile)  # a million of them are not kept
         if after_each_part is not None:
             after_each_part()
+    _find_missing_neighbours(after_each_part)
+    _set_sums_right()
+    if after_each_part is not None:
+        after_each_part()
     return done
+
+
+_CARDS = select(ProfileContent.profile_id, ProfileContent.card)
+
+
+def _find_missing_neighbours(after_each_part: Callable[[], None] | None) -> None:
+    """Of words that are older than the table of neighbours."""
+    while (at := db.session.scalar(select(WordIndex.neighbours_to))) is not None:
+        _hold_index()
+        some = select(Term.text, Term.id).where(Term.id <= at).order_by(Term.id.desc()).limit(_WORDS_AT_ONCE)
+        words = {text: id_ for text, id_ in db.session.execute(some)}
+        if words:
+            keep_neighbours(words)
+        left = min(words.values()) - 1 if words else None
+        _run(update(WordIndex).values(neighbours_to=left or None))
+        if after_each_part is not None:
+            after_each_part()
+
+
+def sums_are_right() -> bool:
+    """Whether the one row of sums says what the profiles say."""
+    counted = db.session.execute(select(func.count(Profile.id), func.coalesce(func.sum(Profile.length), 0.0))).one()
+    kept = db.session.execute(select(WordIndex.profiles, WordIndex.length)).one_or_none()
+    return tuple(kept or (0, 0.0)) == tuple(counted)
+
+
+def _set_sums_right() -> None:
+    _hold_index()
+    if not sums_are_right():
+        count, length = select(func.count(Profile.id)), select(func.coalesce(func.sum(Profile.length), 0.0))
+        _run(update(WordIndex).values(profiles=count.scalar_subquery(), length=length.scalar_subquery()))
 
 
 def _index(profile: Profile, read: ReadCard, known: Knowledge) -> None:
@@ -229,6 +280,7 @@ def _add(words: Iterable[Word]) -> dict[str, int]:
     synonyms = [{"synonym_group": g, "term_id": ids[w.text]} for w in new for g in sorted(set(w.groups))]
     if synonyms:
         db.session.execute(insert(TermSynonym), synonyms)
+    mark_as_new(ids.values())
     keep_neighbours(ids)
     return ids
 

@@ -56,7 +56,6 @@ def spelt_like(words: Sequence[str]) -> dict[str, list[str]]:
 
 def keep_neighbours(new: Mapping[str, int]) -> None:
     """Note for these words, text → id, which others are written almost alike, for both sides."""
-    mark_as_new(new.values())
     wanted = [word for word in sorted(new) if has_neighbours(word)]
     if not wanted:
         return
@@ -66,6 +65,11 @@ def keep_neighbours(new: Mapping[str, int]) -> None:
         for other, ratio in hits:
             if has_neighbours(other):
                 pairs[ids[word], ids[other]] = pairs[ids[other], ids[word]] = int(ratio)
+    for some in chunks(sorted(new.values())):
+        there = select(TermNeighbour.term_id, TermNeighbour.other_id).where(TermNeighbour.term_id.in_(some))
+        for one, other in db.session.execute(there):
+            pairs.pop((one, other), None)
+            pairs.pop((other, one), None)
     if pairs:
         rows = [{"term_id": one, "other_id": other, "ratio": ratio} for (one, other), ratio in sorted(pairs.items())]
         db.session.execute(insert(TermNeighbour), rows)

@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import aliased
 
 from matching.concepts.services import knowledge
 from matching.database import db
 from matching.engine import cards
+from matching.engine.spelling import alike, has_neighbours
 from matching.engine.types import Card, Phrase
 from matching.profiles import services
 from matching.profiles.encoding import card_from_json, card_to_json
-from matching.profiles.models import Posting, Profile, Term, TermSynonym, WordIndex
+from matching.profiles.models import Posting, Profile, Term, TermNeighbour, TermSynonym, WordIndex
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("database")
@@ -52,6 +54,16 @@ def assert_exact() -> None:
     assert {text: df for text, df in db.session.execute(select(Term.text, Term.df))} == dict(expected)
     orphans = select(func.count()).select_from(TermSynonym).where(TermSynonym.term_id.not_in(select(Term.id)))
     assert db.session.scalar(orphans) == 0
+    words = [text for text in expected if has_neighbours(text)]
+    alike_ = {(one, other): int(ratio) for one in words for other, ratio in alike(one, words, most=99)}
+    one, other = aliased(Term), aliased(Term)
+    pairs = db.session.execute(
+        select(one.text, other.text, TermNeighbour.ratio)
+        .select_from(TermNeighbour)
+        .outerjoin(one, one.id == TermNeighbour.term_id)
+        .outerjoin(other, other.id == TermNeighbour.other_id)
+    )
+    assert {(a, b): ratio for a, b, ratio in pairs} == alike_
     sums = db.session.execute(select(WordIndex.profiles, WordIndex.length)).one_or_none() or (0, 0)
     assert tuple(sums) == db.session.execute(select(func.count(), func.coalesce(func.sum(Profile.length), 0))).one()
 
@@ -93,6 +105,31 @@ def test_a_rolled_back_publication_leaves_nothing() -> None:
     publish(2, card("書道"))
     db.session.rollback()
     assert services.figures()["profiles"] == 1
+    assert_exact()
+
+
+def test_words_written_almost_alike_are_neighbours_both_ways_as_long_as_both_are_said() -> None:
+    publish(1, card("スマートフォン"))
+    publish(2, card("スマートフオン", "プログラミング"))
+    publish(3, card("プログラミグ"))
+    assert db.session.scalar(select(func.count()).select_from(TermNeighbour)) == 4
+    assert_exact()
+    services.withdraw(registry="supporter", registration_id=2, now=NOW)
+    assert db.session.scalar(select(func.count()).select_from(TermNeighbour)) == 0
+    assert_exact()
+
+
+def test_a_reindex_finds_neighbours_that_are_missing_and_sets_the_sums_right(monkeypatch) -> None:
+    monkeypatch.setattr(services, "_WORDS_AT_ONCE", 2)
+    for number, word in enumerate(("スマートフォン", "スマートフオン", "プログラミング", "プログラミグ"), start=1):
+        publish(number, card(word))
+    db.session.execute(delete(TermNeighbour))
+    highest = db.session.scalar(select(func.max(Term.id)))
+    db.session.execute(update(WordIndex).values(neighbours_to=highest, profiles=99, length=1.5))
+    publish(5, card("プログラミンク"))
+    assert not services.sums_are_right()
+    assert services.reindex() == 0
+    assert services.sums_are_right()
     assert_exact()
 
 
@@ -157,7 +194,7 @@ def test_signs_that_databases_refuse_are_left_out() -> None:
     assert_exact()
 
 
-TEXT = st.text(alphabet="書道茶道会計手話のをスマホ教室", max_size=12)
+TEXT = st.text(alphabet="書道茶道会計手話のをスマホォン教室", max_size=12)
 STEPS = st.lists(
     st.tuples(st.sampled_from(["publish", "withdraw"]), st.integers(1, 4), st.lists(TEXT, max_size=3)), max_size=12
 )
