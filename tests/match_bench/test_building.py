@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,18 +92,19 @@ def everything() -> dict[str, Any]:
 
     words = dict(rows(Term.id, Term.text))
     whose = dict(rows(Profile.id, Profile.registration_id))
-    plain = (Profile.registry_name, Profile.registration_id, Profile.party_id, Profile.length, Profile.analyzer)
+    plain = (Profile.registry_name, Profile.registration_id, Profile.party_id, Profile.length, Profile.fields)
     content = rows(
         ProfileContent.profile_id,
         ProfileContent.card,
         ProfileContent.words,
-        ProfileContent.whole,
         ProfileContent.meaning,
     )
     return {
-        "profiles": sorted(rows(*plain, Profile.knowledge, Profile.published_at)),
-        "said": {whose[id_]: (card, said) for id_, card, said, _, _ in content},
-        "meant": {whose[id_]: np.frombuffer(whole + rows_, np.int8) for id_, _, _, whole, rows_ in content},
+        "profiles": sorted(rows(*plain, Profile.analyzer, Profile.knowledge, Profile.published_at)),
+        "said": {whose[id_]: (card, said) for id_, card, said, _ in content},
+        "meant": {whose[id_]: np.frombuffer(meaning, np.int8) for id_, _, _, meaning in content},
+        "sketches": {whose[id_]: sketch for id_, sketch in rows(Profile.id, Profile.sketch)},
+        "changed": [registration for _, registration in sorted(rows(Profile.revision, Profile.registration_id))],
         "terms": sorted(rows(Term.text, Term.reading, Term.df)),
         "synonyms": sorted((g, words[i]) for g, i in rows(TermSynonym.synonym_group, TermSynonym.term_id)),
         "postings": sorted(
@@ -132,12 +134,15 @@ def test_the_bulk_twin_writes_what_publishing_one_by_one_writes(
     in_bulk = everything()
     for table in (TermNeighbour, TermSynonym, Posting, ProfileContent, Profile, Term, WordIndex):
         db.session.execute(delete(table))
-    db.session.execute(insert(WordIndex), {"id": 1, "profiles": 0, "length": 0.0})
+    db.session.execute(insert(WordIndex), {"id": 1, "profiles": 0, "length": 0.0, "revision": 0})
     for number in range(1, PEOPLE + 1):
         card = population.registrant(number).card
         services.publish(registry="supporter", registration_id=number, party_id=number, card=card, now=NOW)
     one_by_one = everything()
     meant, meant_too = in_bulk.pop("meant"), one_by_one.pop("meant")
+    for number, sketch in one_by_one.pop("sketches").items():
+        digits, digits_too = (np.frombuffer(b64decode(one), np.int8) for one in (sketch, in_bulk["sketches"][number]))
+        assert np.abs(digits.astype(int) - digits_too.astype(int)).max() <= 1
     for name, rows in one_by_one.items():
         assert in_bulk[name] == rows, name
     assert in_bulk["near"], "no words alike among so many people"

@@ -2,8 +2,8 @@
 
 Documented difference: publish looks at one card, its words' rows and the row of sums each time; here some processes read
 cards (see ``reading``), words are counted in memory, and postings, words, neighbours and sums are written when the last
-card was read. ``profile`` ids are the registrants' numbers; ids of words come in another order. A test publishes some
-hundred people in both ways and compares every table.
+card was read. ``profile`` ids and revisions are the registrants' numbers; ids of words come in another order. A test
+publishes some hundred people in both ways and compares every table.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ...engine import cards
 from ...engine.knowledge import Knowledge
 from ...engine.text import ANALYZER_VERSION, Term
 from ...profiles.encoding import card_to_json
+from ...profiles.sketches import fields_of, sketch_of
 from ...registry.models import Registry
 from .neighbours import kept
 from .population import Population
@@ -30,7 +31,10 @@ from .storing import Store
 
 PART = 1_000  # registrants that one process reads at a time
 _ROWS = 100_000  # that are made ready at a time
-_PROFILE = (*("id", "registry", "registration_id", "party_id", "length", "analyzer", "knowledge", "published_at"),)
+_PROFILE = (
+    *("id", "registry", "registration_id", "party_id", "length", "analyzer", "knowledge", "published_at"),
+    *("revision", "fields", "sketch"),
+)
 Ints = npt.NDArray[np.int32]
 Progress = Callable[[int], None]
 NewTerm = tuple[str, str, tuple[int, ...], int]  # text, reading, synonym groups, and who brought it
@@ -72,10 +76,11 @@ class PartReader:
             length = cards.length(read.weights)
             total += length
             mine = (one.number, Registry.SUPPORTER.value, one.number, one.number, length)
-            rows["profile"].append((*mine, ANALYZER_VERSION, version, self._now.at))
             whole = read.meaning[-self._reader.layers.encoder.dimensions :]
+            kept_in_memory = (one.number, fields_of(one.card.fields), sketch_of(whole))
+            rows["profile"].append((*mine, ANALYZER_VERSION, version, self._now.at, *kept_in_memory))
             card = json.dumps(card_to_json(one.card))
-            rows["profile_content"].append((one.number, whole, card, read.words, read.meaning))
+            rows["profile_content"].append((one.number, card, read.words, read.meaning))
             for text, impact in cards.impacts(read.weights, length).items():
                 terms.append(self._number(read.terms[text], one.number, new))
                 impacts.append(impact)
@@ -148,7 +153,7 @@ def publish_all(store: Store, parts: Iterator[Part], *, step: Progress, tell: Ca
     vocabulary = Vocabulary()
     held: list[tuple[Ints, npt.NDArray[np.int8], Ints]] = []
     count, length = 0, 0.0
-    columns = {**COLUMNS, "profile": _PROFILE, "profile_content": ("profile_id", "whole", "card", "words", "meaning")}
+    columns = {**COLUMNS, "profile": _PROFILE, "profile_content": ("profile_id", "card", "words", "meaning")}
     for part in parts:
         for table, rows in part.rows.items():
             if rows:
@@ -174,7 +179,7 @@ def publish_all(store: Store, parts: Iterator[Part], *, step: Progress, tell: Ca
     rows_of_near = ((one + 1, other + 1, ratio) for one, other, ratio in near)
     store.insert("term_neighbour", ("term_id", "other_id", "ratio"), rows_of_near)
     store.empty("word_index")
-    store.insert("word_index", ("id", "profiles", "length"), [(1, count, length)])
+    store.insert("word_index", ("id", "profiles", "length", "revision"), [(1, count, length, count)])
     tell("making indexes")
     return Published(count, len(vocabulary.terms), len(terms), len(near))
 
