@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +22,13 @@ from .vectors import Vectors, vectors
 
 PATH = Path(__file__).parent / "data" / "encoder.npz"
 
-FORMAT = 1  # of the file; another one cannot be read
+FORMAT = 2  # of the file; another one cannot be read
 Floats = npt.NDArray[np.float32]
 SLOPE = 3.0  # of the layer's tanh; (recipe: shared with training)
 STEEPEST = 3.0  # a learned weight is exp of at most this
 _SHARPNESS = 20.0  # softmax over concepts: cosines differ by little
 _CERTAIN_ENOUGH = 0.12
 _MOST_CONCEPTS = 3
-_COVERED = 0.6  # a situation says the same from this cosine on
-_FEWEST_SHARED = 2
 _FUZZY_LENGTH, _FUZZY_RATIO = 3, 80.0
 _READ = 4_000  # characters of a text: what follows would hardly turn its direction
 
@@ -56,8 +53,8 @@ class Encoder:
             self._word_weights: Floats = file["word_weights"].astype(np.float32)  # (heads, words), with rarity
             self._shift_codes: npt.NDArray[np.int8] = file["shift_codes"]  # (heads, words, shifts)
             self._shift_turns: Floats = file["shift_turns"].astype(np.float32)  # (heads, shifts, 300)
-            self._concept_rows: Floats = file["concepts"].astype(np.float32)
-            self._situations = _Situations(file)
+            # (concepts, 1 + centres, dimensions): a concept's help, then the kinds of trouble that it answers
+            self._concept_rows: Floats = file["concepts"].astype(np.float32) / 127
         self.version: str = meta["version"]
         self.lexicon_version: str = meta["lexicon"]
         self.trained: dict[str, str] = meta["fingerprints"]
@@ -70,7 +67,6 @@ class Encoder:
         self.dimensions = int(self._axes.shape[1])
         self._long_words = [word for word in self._number if len(word) >= _FUZZY_LENGTH]
         self._encode_one = remembered(16_384)(self._encoded)
-        self._words_of = remembered(4_096)(self._read)
         self._sure_of = remembered(4_096)(self._surest)
 
     def encode(self, texts: Sequence[str]) -> Floats:
@@ -82,35 +78,34 @@ class Encoder:
     def concepts(self, text: str, *, known: Callable[[str], bool]) -> tuple[tuple[str, float], ...]:
         """The trained concepts that a text most probably speaks of, with how sure that is (0…1), surest first.
 
-        ``known`` tells which of them count. Sure is the share of 1 among all concepts by nearness, or how much of the text one situation says.
+        ``known`` tells which of them count. A concept is as near as its help and the nearest kind of its troubles are,
+        half each; how sure it is, is its share of 1 among all concepts by nearness.
         """
         return tuple(found for found in self._sure_of(text[:_READ]) if known(found[0]))[:_MOST_CONCEPTS]
 
     def _surest(self, text: str) -> tuple[tuple[str, float], ...]:
-        nearness = self._concept_rows @ self._encode_one(text)
+        near = self._concept_rows @ self._encode_one(text)
+        nearness = (near[:, 0] + near[:, 1:].max(axis=1)) / 2
         if not len(nearness) or nearness.max() <= 0:
             return ()
         shares = np.exp(_SHARPNESS * (nearness - nearness.max()))
         shares /= shares.sum()
-        numbers = {number for number in self._words_of(text)[1] if number >= 0}
-        for owner, cover in self._situations.like(numbers):
-            shares[owner] = max(shares[owner], cover)
         sure = np.flatnonzero(shares >= _CERTAIN_ENOUGH)
         ordered = sure[np.argsort(-shares[sure], kind="stable")]
         return tuple((self._concept_ids[i], float(shares[i])) for i in ordered)
 
     def _encoded(self, text: str) -> Floats:
-        at, numbers = self._words_of(text)
+        at, numbers = self._read(text)
         if not at:
             return np.zeros(self.dimensions, dtype=np.float32)
-        rows = self._vectors.rows[list(at)]
+        rows = self._vectors.rows[at]
         known = np.array(numbers)
         weights = np.where(known >= 0, self._word_weights[:, known], self._unknown_weight)
         shifts = np.matmul(np.where(known[:, None] >= 0, self._shift_codes[:, known], 0.0), self._shift_turns)
         u, v = self._layers
         return unit(heads_of(rows, rows + shifts, weights, self._attention, self._bias, u, v) @ self._axes)
 
-    def _read(self, text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _read(self, text: str) -> tuple[list[int], list[int]]:
         """Where the word vectors of a text stand, and the words' numbers, −1 for those outside the lexicon."""
         rows: list[int] = []
         numbers: list[int] = []
@@ -130,38 +125,7 @@ class Encoder:
             if row is not None:
                 rows.append(row)
                 numbers.append(number)
-        return tuple(rows), tuple(numbers)
-
-
-class _Situations:
-    """What people in need say, by its words: an index from words to situations."""
-
-    def __init__(self, file: Any) -> None:
-        words, lengths = file["situation_words"].astype(np.int64), file["situation_lengths"].astype(np.int64)
-        self._owners = file["situation_owners"].astype(np.int64)
-        self._squares: Floats = file["rarity"].astype(np.float32) ** 2
-        whose = np.repeat(np.arange(len(lengths)), lengths)
-        order = np.argsort(words, kind="stable")
-        self._held = whose[order]
-        self._starts = np.searchsorted(words[order], np.arange(len(self._squares) + 1))
-        self._masses = np.bincount(whose, weights=self._squares[words], minlength=len(lengths))
-
-    def like(self, numbers: set[int]) -> list[tuple[int, float]]:
-        """(concept, cosine of words by rarity) of the situations that say much of what these words say."""
-        if len(numbers) < _FEWEST_SHARED:
-            return []
-        shared = np.zeros(len(self._owners))
-        count = np.zeros(len(self._owners), dtype=np.int64)
-        for number in sorted(numbers):
-            at = self._held[self._starts[number] : self._starts[number + 1]]
-            shared[at] += self._squares[number]
-            count[at] += 1
-        mass = float(self._squares[sorted(numbers)].sum())
-        cover = shared / np.sqrt(np.maximum(self._masses * mass, 1e-6))
-        return [
-            (int(self._owners[i]), float(cover[i]))
-            for i in np.flatnonzero((cover >= _COVERED) & (count >= _FEWEST_SHARED))
-        ]
+        return rows, numbers
 
 
 def heads_of(

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..engine.encoder import FORMAT, SLOPE, STEEPEST, Encoder, heads_of
+from ..engine.encoder import FORMAT, SLOPE, STEEPEST, Encoder, heads_of, unit
 from ..engine.lexicon import Concept, Lexicon, short_fingerprint
 from ..engine.text import analyse, dictionary_words
 from ..engine.vectors import DIMENSIONS, Vectors
@@ -27,6 +27,7 @@ from ..engine.vectors import DIMENSIONS, Vectors
 Floats = npt.NDArray[np.float32]
 Bag = list[int]  # word numbers of one text
 Progress = Callable[[int, int], None]
+_ROUNDS = 8  # of k-means
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Recipe:
     neighbours: float = 0.3  # how right a neighbour of weight 1 is, beside 1 for the concept itself
     shifts: int = 64  # directions in which words may move away from their vectors
     axes: int = 192
+    centres: int = 3  # kinds of trouble told apart for each concept
 
 
 @dataclass(frozen=True)
@@ -95,15 +97,14 @@ def train(
     }
     digest = hashlib.blake2b(b"".join(file[name].tobytes() for name in sorted(file)), digest_size=4).hexdigest()
     meta["version"] = f"{lexicon.version}+{digest}"
-    file |= _situations(material)
-    file["concepts"] = np.zeros((0, file["axes"].shape[1]), dtype=np.float16)
+    file["concepts"] = np.zeros((0, 1 + recipe.centres, file["axes"].shape[1]), dtype=np.int8)
     # The concepts' own places are found by the encoder itself, so that run time and training cannot differ.
     half = out.with_name(out.name + ".half.npz")
     _write(half, file, meta)
     made = Encoder(half, vectors)
     half.unlink()
-    rows = [made.encode([*c.names, *c.experts, *c.offers]).sum(axis=0) for c in concepts]
-    file["concepts"] = np.stack([row / max(float(np.linalg.norm(row)), 1e-6) for row in rows]).astype(np.float16)
+    rows = np.stack([_places(concept, made, recipe.centres) for concept in concepts])
+    file["concepts"] = np.round(rows * 127).astype(np.int8)
     _write(out, file, meta)
     return Encoder(out, vectors)
 
@@ -197,8 +198,8 @@ def _learn(
     optimizer = torch.optim.AdamW(parameters.values(), lr=recipe.rate, weight_decay=recipe.decay, fused=True)
     right = torch.eye(len(material.names))
     for concept, others in enumerate(material.related):
-        for other, weight in others.items():
-            right[concept, other] = recipe.neighbours * weight
+        for neighbour, weight in others.items():
+            right[concept, neighbour] = recipe.neighbours * weight
 
     def encode(bags: list[Bag]) -> torch.Tensor:
         """(texts, size), rows of length 1."""
@@ -282,15 +283,23 @@ def _as_file(
     return {"shift_codes": codes, **{name: value.astype(np.float16) for name, value in half.items()}}
 
 
-def _situations(material: Material) -> dict[str, npt.NDArray[Any]]:
-    """The words of every situation one after the other, how many each has, and whose it is."""
-    told = [(owner, sorted(set(bag))) for owner, bags in enumerate(material.troubles) for bag in bags]
-    return {
-        "situation_words": np.array([n for _, bag in told for n in bag], dtype=np.uint16),
-        "situation_lengths": np.array([len(bag) for _, bag in told], dtype=np.uint16),
-        "situation_owners": np.array([owner for owner, _ in told], dtype=np.uint16),
-        "rarity": np.exp(material.rarity).astype(np.float16),
-    }
+def _places(concept: Concept, encoder: Encoder, centres: int) -> Floats:
+    """(1 + centres, dimensions): where a concept's help lies, and the middles of the kinds of trouble it answers.
+
+    The kinds are found by k-means on the sphere (Dhillon & Modha 2001) from evenly spread situations.
+    """
+    help_ = unit(encoder.encode([*concept.names, *concept.experts, *concept.offers]).sum(axis=0))
+    troubles = encoder.encode(concept.situations)
+    troubles = troubles[np.linalg.norm(troubles, axis=1) > 0]
+    if not len(troubles):
+        return np.stack([help_] * (1 + centres))
+    middles = troubles[np.linspace(0, len(troubles) - 1, centres).astype(int)]
+    for _ in range(_ROUNDS):
+        whose = (troubles @ middles.T).argmax(axis=1)
+        middles = np.stack(
+            [unit(troubles[whose == i].sum(axis=0)) if (whose == i).any() else middles[i] for i in range(centres)]
+        )
+    return np.stack([help_, *middles])
 
 
 def _in_few_bits(shift: Floats, directions: int) -> tuple[npt.NDArray[np.int8], Floats]:

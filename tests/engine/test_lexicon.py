@@ -15,7 +15,11 @@ from matching.engine.text import fold
 from matching.registry.vocabulary import FIELDS
 
 HERE = Path(__file__).resolve().parent
-REQUESTS = [HERE.parent / "evaluation/requests.jsonl", HERE.parents[1] / "../shared/eval/match/requests.jsonl"]
+REQUESTS = {
+    "our own": HERE.parent / "evaluation/requests.jsonl",
+    "held apart": HERE.parent / "evaluation/held_apart/requests.jsonl",
+    "shared": HERE.parents[1] / "../shared/eval/match/requests.jsonl",
+}
 QUOTE = 12  # characters in a row that only a quotation shares
 
 dentist = Concept(
@@ -54,7 +58,7 @@ def test_links_lead_somewhere_and_nowhere_twice() -> None:
         assert not {*concept.broader, *concept.near} & set(concept.confusable), concept.id
 
 
-@pytest.mark.parametrize("path", REQUESTS, ids=["our own", "shared"])
+@pytest.mark.parametrize("path", REQUESTS.values(), ids=REQUESTS)
 def test_no_entry_quotes_a_request_of_an_evaluation_set(path: Path) -> None:
     if not path.is_file():
         pytest.skip("the evaluation set is not here")

@@ -45,7 +45,13 @@ def test_the_development_set_is_ranked_well() -> None:
 def test_troubles_in_the_words_of_those_who_have_them_find_their_help() -> None:
     """60 requests and 200 cards by three authors who knew neither each other's part nor the lexicon."""
     figures = Bench(judged(OWN), KNOWLEDGE).figures()
-    assert figures["nDCG@10"] >= 0.77 and figures["recall@20"] >= 0.93
+    assert figures["nDCG@10"] >= 0.79 and figures["recall@20"] >= 0.94
+
+
+def test_requests_that_nobody_looked_at_while_choosing_weights_find_their_help() -> None:
+    """60 requests and 180 cards by four authors and three judges; made after every weight was fixed."""
+    figures = Bench(judged(OWN / "held_apart"), KNOWLEDGE).figures()
+    assert figures["nDCG@10"] >= 0.84 and figures["recall@20"] >= 0.96
 
 
 @shared

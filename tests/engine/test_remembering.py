@@ -54,7 +54,7 @@ def test_a_registrant_and_an_asker_who_write_100_kilobytes_leave_nothing_long_be
         known.encode([LONG])
         known.concepts(LONG, known=lambda _id: True)
         assert known._encode_one("草刈り") is known._encode_one("草刈り")
-        memories = [known._encode_one, known._words_of, known._sure_of]
+        memories = [known._encode_one, known._sure_of]
         assert max(len(text) for memory in memories for text in keys_of(memory)) <= LONGEST
     longest = {function: max((len(text) for text in keys_of(function)), default=0) for function in BY_TEXT}
     assert max(longest.values()) <= 20_000 and sum(length > LONGEST for length in longest.values()) <= 3, longest
