@@ -30,12 +30,10 @@ def upgrade() -> None:
     op.add_column("profile", sa.Column("meaning", sa.LargeBinary(), nullable=True))
     op.add_column("profile", sa.Column("knowledge", sa.String(length=80), nullable=True))
     op.add_column("shortlist", sa.Column("relaxed", sa.JSON(none_as_null=True), nullable=True))
-    op.add_column("candidate", sa.Column("versions", sa.JSON(none_as_null=True), nullable=True))
 
 
 def downgrade() -> None:
     _forget_concepts()
-    op.drop_column("candidate", "versions")
     op.drop_column("shortlist", "relaxed")
     op.drop_column("profile", "knowledge")
     op.drop_column("profile", "meaning")

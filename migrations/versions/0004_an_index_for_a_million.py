@@ -11,6 +11,8 @@ NORM = "(0.8 + 0.06 * profile.length)"
 
 
 def upgrade() -> None:
+    # By which versions somebody added by hand was judged.
+    op.add_column("candidate", sa.Column("versions", sa.JSON(none_as_null=True), nullable=True))
     _content_apart()
     op.create_table(
         "word_index",
@@ -68,6 +70,7 @@ def downgrade() -> None:
     )
     op.drop_table("word_index")
     _content_back()
+    op.drop_column("candidate", "versions")
 
 
 def _whole_number(value: str) -> str:
