@@ -13,7 +13,7 @@ from ...engine import encoder as program
 from ...engine.encoder import Encoder
 from ...engine.text import dictionary_words, kana_windows
 
-_REMEMBERED = 400_000  # unknown words
+_REMEMBERED = 400_000  # words
 Floats = npt.NDArray[np.float32]
 Pair = tuple[int, int]  # row of the word vectors, number of the word; −1 where there is none
 
@@ -41,6 +41,7 @@ class Layers:
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
         self._shares: dict[Pair, Floats] = {}
+        self._rows: dict[str, int | None] = {}
         self._alike: dict[str, str | None] = {}
 
     def parsed(self, texts: Sequence[str]) -> list[Parsed]:
@@ -59,10 +60,21 @@ class Layers:
 
     def _pair(self, word: str, writings: tuple[str, ...]) -> Pair | None:
         number = self.encoder._number.get(word, -1)
-        row = self.encoder._vectors.first_row(writings)
+        row = self._first_row(writings)
         if row is None and number < 0 and (meant := self._alike.get(word)) is not None:
             number, row = self.encoder._number[meant], self.encoder._vectors.row(meant)
         return None if row is None else (row, number)
+
+    def _first_row(self, writings: tuple[str, ...]) -> int | None:
+        """As ``Vectors.first_row``, which makes a hash of every word each time."""
+        for word in writings:
+            if word not in self._rows:
+                if len(self._rows) > _REMEMBERED:
+                    self._rows.clear()
+                self._rows[word] = self.encoder._vectors.row(word)
+            if (row := self._rows[word]) is not None:
+                return row
+        return None
 
     def _find_alike(self, words: Iterable[tuple[str, tuple[str, ...]]]) -> None:
         """For unknown words the most similar known one; all at once, for one at a time takes milliseconds."""
@@ -73,7 +85,7 @@ class Layers:
                 if len(word) >= program._FUZZY_LENGTH
                 and word not in self._alike
                 and word not in self.encoder._number
-                and self.encoder._vectors.first_row(writings) is None
+                and self._first_row(writings) is None
             }
         )
         if not strangers:
@@ -121,22 +133,18 @@ class Layers:
     def rows(self, totals: Sequence[Floats | None]) -> npt.NDArray[np.int8]:
         return np.round(self.directions(totals) * 127).astype(np.int8)
 
-    def nearest(self, rows: Floats, numbers: Sequence[set[int]]) -> list[list[tuple[str, float]]]:
+    def nearest(self, rows: Floats) -> list[list[tuple[str, float]]]:
         """For each text the concepts that it most probably speaks of, surest first, as ``Encoder._surest``."""
         encoder = self.encoder
-        nearness = rows @ encoder._concept_rows.T
+        kept = encoder._concept_rows
+        near = (rows @ kept.reshape(-1, kept.shape[2]).T).reshape(len(rows), *kept.shape[:2])
+        nearness = (near[:, :, 0] + near[:, :, 1:].max(axis=2)) / 2
         highest = nearness.max(axis=1, keepdims=True)
         shares = np.exp(program._SHARPNESS * (nearness - highest))
         shares /= shares.sum(axis=1, keepdims=True)
         found: list[list[tuple[str, float]]] = []
-        for at, known in enumerate(numbers):
-            if highest[at] <= 0:
-                found.append([])
-                continue
-            one = shares[at]
-            for owner, cover in encoder._situations.like({number for number in known if number >= 0}):
-                one[owner] = max(one[owner], cover)
-            sure = np.flatnonzero(one >= program._CERTAIN_ENOUGH)
+        for one, best in zip(shares, highest[:, 0], strict=True):
+            sure = np.flatnonzero(one >= program._CERTAIN_ENOUGH) if best > 0 else np.zeros(0, dtype=np.int64)
             ordered = sure[np.argsort(-one[sure], kind="stable")]
             found.append([(encoder._concept_ids[i], float(one[i])) for i in ordered])
         return found

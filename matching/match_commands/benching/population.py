@@ -13,7 +13,7 @@ from .vocabulary import SEED, Saying, Words
 GROUPS = 0.05
 # How a skill is said: a name as it is, a name in words that everybody uses, an offer, a profession, something new.
 _KINDS = ("name", "said", "offer", "expert", "new")
-_SHARES = (38, 20, 18, 10, 14)
+_SHARES = (38, 58, 76, 86, 100)  # added up
 _EVERYBODYS = (
     "の講師",
     "の指導",
@@ -233,7 +233,7 @@ class Population:
         return Registrant(number, name, kana, card)
 
     def _phrase(self, dice: random.Random) -> tuple[Phrase, Saying | None]:
-        kind = dice.choices(_KINDS, _SHARES)[0]
+        kind = dice.choices(_KINDS, cum_weights=_SHARES)[0]
         level = None if dice.random() < 0.6 else dice.randint(1, 5)
         if kind == "new":
             return Phrase(self.words.new(dice), level), None

@@ -74,6 +74,7 @@ class Reader:
         self.layers = Layers(knowledge.encoder)
         self._sentences: dict[str, Sentence] = {}
         self._cuts: dict[str, Cut] = {}
+        self._rows: dict[str, bytes] = {}
         self._phrases: dict[tuple[str, str | None], tuple[str, tuple[cards.Word, ...]]] = {}
 
     def read(self, some: Sequence[Card]) -> list[ReadAlready]:
@@ -111,7 +112,7 @@ class Reader:
         self._learn(intro.parts, terms)
         for idea in sorted(ideas):
             terms.setdefault(idea, Term(idea, "", (), idea))
-        rows = [self._row(text.parts) for text in cut[:-1]]
+        rows = [self._row(phrase.text, text.parts) for phrase, text in zip(card.phrases, cut, strict=False)]
         rows += [self._sentences[sentence].row for sentence in intro.parts[: cards.MOST_SENTENCES]]
         return ReadAlready(f"[{','.join(fragments)}]", weights, terms, b"".join(rows) + whole.tobytes())
 
@@ -140,10 +141,13 @@ class Reader:
             for term in self._sentences[part].terms:
                 terms.setdefault(term.text, term)
 
-    def _row(self, parts: tuple[str, ...]) -> bytes:
+    def _row(self, phrase: str, parts: tuple[str, ...]) -> bytes:
         if len(parts) == 1:
             return self._sentences[parts[0]].row
-        return self.layers.rows([self._sum(parts)])[0].tobytes()
+        kept = self._rows.get(phrase)
+        if kept is None:
+            kept = self._rows[phrase] = self.layers.rows([self._sum(parts)])[0].tobytes()
+        return kept
 
     def _whole(self, cut: list[Cut]) -> Floats | None:
         """The phrases twice, the introduction once, as ``cards.meaning_of`` says them."""
@@ -165,6 +169,7 @@ class Reader:
             self._sentences.clear()
             self._phrases.clear()
             self._cuts.clear()
+            self._rows.clear()
             new = sorted(texts)
         if not new:
             return
@@ -175,7 +180,7 @@ class Reader:
             totals.append(total_of([self.layers.share(pair) for pair in (*one.pairs, *kana)]))
         floats = self.layers.directions(totals)
         rows = np.round(floats * 127).astype(np.int8)
-        near = self.layers.nearest(floats, [{n for _, n in (*p.pairs, *(q for w, q in p.kana))} for p in parsed])
+        near = self.layers.nearest(floats)
         for text, one, row, concepts in zip(new, parsed, rows, near, strict=True):
             self._sentences[text] = self._sentence(text, one, row.tobytes(), concepts)
 
