@@ -37,7 +37,7 @@ RELATED = 0.38  # a cosine from which two texts are told to be near in meaning
 _MOST_MEANING_REASONS = 3
 CHANCE = 0.12  # the cosine of two texts that have nothing to do with each other
 INTRO_MEANING = 0.9  # a sentence of the introduction counts a little less than a phrase
-_FAR, _CLOSE = 0.35, 0.75  # cosines that mean nothing and everything for one need
+FAR, CLOSE = 0.35, 0.75  # cosines that mean nothing and everything for one need
 
 Floats = npt.NDArray[np.float32]
 Known = TypeVar("Known")
@@ -286,7 +286,7 @@ def _sureness(idea: Group, unit: Unit) -> float:
 
 def closeness(cosine: float) -> float:
     """How much of a need a text of this nearness answers, 0…1."""
-    return min(max((cosine - _FAR) / (_CLOSE - _FAR), 0.0), 1.0)
+    return min(max((cosine - FAR) / (CLOSE - FAR), 0.0), 1.0)
 
 
 def _similar(need: str, card: ReadCard) -> str | None:

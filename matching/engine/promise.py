@@ -5,20 +5,21 @@ What is found here is compared in full afterwards (``ranking``); nothing of it i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from .cards import K1, MOST_IMPACT
-from .evidence import CHANCE
-from .query import Query
+from .cards import K1, MOST_IMPACT, Rows
+from .criteria import NEED_FULL
+from .evidence import CHANCE, CLOSE, FAR
+from .query import PLACE_WEIGHT, Expansion, Query
 from .ranking import WEIGHTS, Weights
+from .sketch import NUMBERS, Looks, circumstances, field_leans
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
-SKETCH = 48  # numbers of a meaning that the first look knows; their cosine is off by .01
 
 
 @dataclass(frozen=True)
@@ -41,22 +42,28 @@ class Postings:
 def portions(query: Query, *, budget: int) -> tuple[Portion, ...]:
     """What to read of which term, no more than ``budget`` postings in all.
 
-    The rarest words come first, words of teaching and helping last. Of a word that would take more than what is left,
-    the part where it stands out most is read: so a request of common words alone is answered as well.
+    Terms that would tell most come first, words of teaching and helping last. No term takes more than a fifth: of one
+    that more profiles hold, those are read in which it stands out most. So a request of common words alone is answered
+    as well, and an idea that many share does not leave the others unread.
     """
-    commonness: dict[str, tuple[bool, int, str]] = {}
+    gains: dict[str, tuple[bool, float, int]] = {}
     for term, answers in query.answers.items():
         role = all(query.groups[group].role for group, _ in answers)
-        commonness[term] = (role, answers[0][1].df, term)
-    chosen: list[Portion] = []
+        gains[term] = (role, -max(_gain(query, group, expansion) for group, expansion in answers), answers[0][1].df)
+    chosen: dict[str, int] = {}
     left = budget
-    for term in sorted(commonness, key=lambda t: commonness[t]):
-        df = commonness[term][1]
-        if df <= 0 or left <= 0:
-            continue
-        chosen.append(Portion(term, min(df, left), whole=df <= left))
-        left -= min(df, left)
-    return tuple(chosen)
+    for most in (max(budget // 5, 1), budget):  # what is left after the first round goes to those who were cut short
+        for term in sorted(gains, key=lambda t: (*gains[t], t)):
+            more = min(min(gains[term][2], most) - chosen.get(term, 0), left)
+            if more > 0:
+                chosen[term] = chosen.get(term, 0) + more
+                left -= more
+    return tuple(Portion(term, most, whole=most == gains[term][2]) for term, most in chosen.items())
+
+
+def _gain(query: Query, group: int, expansion: Expansion) -> float:
+    asked = query.groups[group]
+    return asked.weight * expansion.certainty * min(asked.idf, query.idf(expansion.df))
 
 
 def promises(query: Query, held: Mapping[str, Postings]) -> tuple[Ids, Floats]:
@@ -74,9 +81,7 @@ def promises(query: Query, held: Mapping[str, Postings]) -> tuple[Ids, Floats]:
         where = places[at : at + len(some.profiles)]
         at += len(some.profiles)
         for group, expansion in query.answers[term]:
-            asked = query.groups[group]
-            gain = asked.weight * expansion.certainty * min(asked.idf, query.idf(expansion.df))
-            by_group.setdefault(group, []).append((gain, where, some.impacts))
+            by_group.setdefault(group, []).append((_gain(query, group, expansion), where, some.impacts))
     total = np.zeros(len(ids), dtype=np.float32)
     for _, answers in sorted(by_group.items()):
         best = np.zeros(len(ids), dtype=np.float32)
@@ -88,28 +93,78 @@ def promises(query: Query, held: Mapping[str, Postings]) -> tuple[Ids, Floats]:
 
 
 @dataclass(frozen=True)
-class Looks:
-    """What is kept of some profiles in memory, row by row: ``SKETCH`` numbers of what they mean as a whole (int8, 127 for
-    1; all zero where that is not known), their fields as bits, the number of their registry (0 where nobody is)."""
+class Around:
+    """What the first look needs to know of the terms of a search; None where circumstances do not count."""
 
-    meaning: npt.NDArray[np.int8]
-    fields: npt.NDArray[np.int32]
-    registry: npt.NDArray[np.int8]
+    distances: Mapping[int, Mapping[int, float]] | None = None
 
 
-def first_look(query: Query, promised: Floats, looks: Looks, *, weights: Weights = WEIGHTS) -> Floats:
-    """About what a comparison in full would weigh for each profile: its words, its meaning as a whole, its field."""
+def first_look(
+    query: Query, promised: Floats, looks: Looks, around: Around | None = None, *, weights: Weights = WEIGHTS
+) -> Floats:
+    """About the score that a comparison in full would find for each profile, from its sketch."""
+    nearness: Floats | None = None
+    if query.meaning is not None:
+        asked = np.zeros(NUMBERS, dtype=np.float32)
+        asked[: len(query.meaning.whole)] = query.meaning.whole[:NUMBERS]
+        nearness = np.asarray(looks["meaning"].astype(np.float32) @ asked / 127, dtype=np.float32)
+        nearness[~looks["meaning"].any(axis=1)] = np.nan
+    return _score(query, _weighed(query, promised, looks, nearness, nearness, weights), looks, around, weights)
+
+
+def second_look(
+    query: Query,
+    promised: Floats,
+    looks: Looks,
+    meanings: Sequence[Rows | None],
+    around: Around | None = None,
+    *,
+    weights: Weights = WEIGHTS,
+) -> Floats:
+    """The same with what each text of a card means in place of the sketch; ``meanings`` are as in ``ReadCard``."""
+    asked = query.meaning
+    told = np.array([rows is not None and len(rows) > 1 for rows in meanings], dtype=bool)
+    if asked is None or not told.any():
+        return _score(query, _weighed(query, promised, looks, None, None, weights), looks, around, weights)
+    some = [rows for rows in meanings if rows is not None and len(rows) > 1]
+    lengths = np.array([len(rows) for rows in some])
+    ends = np.cumsum(lengths)
+    rows_of_all = np.concatenate(some).astype(np.float32) / 127
+    whole, near = np.full((2, len(told)), np.nan, dtype=np.float32)
+    whole[told] = rows_of_all[ends - 1] @ asked.whole
+    cosines = asked.units @ rows_of_all.T
+    cosines[:, ends - 1] = -1.0  # the whole is no text of the card
+    nearest = np.maximum.reduceat(cosines, ends - lengths, axis=1)
+    units = np.array([PLACE_WEIGHT[unit.place] for unit in query.units], dtype=np.float32)
+    near[told] = units @ nearest / units.sum()
+    found = _weighed(query, promised, looks, near, whole, weights)
+    if len(query.needs) > 1:
+        answered = np.clip((nearest[: len(query.needs)] - FAR) / (CLOSE - FAR) / NEED_FULL, 0, 1).mean(axis=0)
+        found[told] += np.float32(weights.needs) * (2 * answered - 1)
+    return _score(query, found, looks, around, weights)
+
+
+def _weighed(
+    query: Query, promised: Floats, looks: Looks, near: Floats | None, whole: Floats | None, weights: Weights
+) -> Floats:
+    """As ``ranking`` weighs content; not a number stands for a meaning that is not known."""
     words = np.float32(weights.terms) * promised
-    if query.meaning is None:
-        found: Floats = np.float32(weights.alone) * words
-    else:
-        told = looks.meaning.any(axis=1)
-        asked = np.zeros(SKETCH, dtype=np.float32)
-        asked[: len(query.meaning.whole)] = query.meaning.whole[:SKETCH]
-        nearness = looks.meaning.astype(np.float32) @ asked / 127
-        meant = words + np.float32(weights.whole) * (nearness - np.float32(CHANCE))
-        found = np.where(told, meant, np.float32(weights.alone) * words)
+    alone = np.float32(weights.alone) * words
+    found: Floats = alone
+    if near is not None and whole is not None:
+        meant = np.float32(weights.nearest) * (near - np.float32(CHANCE))
+        meant = meant + np.float32(weights.whole) * (whole - np.float32(CHANCE))
+        found = np.where(np.isnan(whole), alone, words + meant)
     if query.ask.field is not None:
-        same = (looks.fields >> query.ask.field) & 1
-        found = found + np.float32(weights.field) * np.where(looks.fields == 0, 0, 2 * same - 1).astype(np.float32)
+        found = found + np.float32(weights.field) * field_leans(query.ask, looks)
+    return found
+
+
+def _score(query: Query, order: Floats, looks: Looks, around: Around | None, weights: Weights) -> Floats:
+    if around is None:
+        return order
+    above: Floats = np.maximum(order, 0)
+    content = above / (above + np.float32(weights.half)) + np.float32(1e-3) * np.minimum(order, 0)
+    turning = {name: float(getattr(weights, name)) for name in ("district", "dates", "money", "heads")}
+    found: Floats = content * circumstances(query.ask, looks, around.distances, turning)
     return found

@@ -28,8 +28,7 @@ class Profile(Model):
     published_at: Mapped[datetime]
     # What a process keeps in memory, see sketches.py; ``revision`` rises with every change.
     revision: Mapped[int] = mapped_column(index=True)
-    fields: Mapped[int]  # a bit for each
-    sketch: Mapped[str | None] = mapped_column(String(64))
+    sketch: Mapped[str] = mapped_column(String(84))
     content: Mapped[ProfileContent] = relationship(cascade="all, delete-orphan", passive_deletes=True)
 
 

@@ -10,10 +10,11 @@ import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, Select, String, cast, func, literal, select
 
 from ..database import db
-from ..engine.cards import MOST_IMPACT
+from ..engine.cards import MOST_IMPACT, Rows
+from ..engine.knowledge import Knowledge
 from ..engine.promise import Portion, Postings
 from .chunking import chunks
-from .models import Posting, Profile
+from .models import Posting, Profile, ProfileContent
 
 _STEP = 64  # profile and impact travel as one number
 assert MOST_IMPACT < _STEP
@@ -75,6 +76,21 @@ def glance(ids: Sequence[int], allowed: Sequence[ColumnElement[bool]]) -> dict[i
 
 
 _COLUMNS = select(Profile.id, Profile.registry_name, Profile.registration_id, Profile.party_id)
+
+
+def read_meanings(ids: Sequence[int], known: Knowledge) -> dict[int, Rows]:
+    """The encoder's rows of these profiles, where today's encoder wrote them."""
+    if known.encoder is None:
+        return {}
+    size = known.encoder.dimensions
+    query = select(ProfileContent.profile_id, ProfileContent.meaning, Profile.knowledge)
+    query = query.join(Profile, Profile.id == ProfileContent.profile_id)
+    return {
+        id_: np.frombuffer(meaning, dtype=np.int8).reshape(-1, size)
+        for some in chunks(ids)
+        for id_, meaning, version in db.session.execute(query.where(ProfileContent.profile_id.in_(some)))
+        if meaning and version is not None and known.shares_encoder_with(version) and len(meaning) % size == 0
+    }
 
 
 def first_ids(allowed: Sequence[ColumnElement[bool]], limit: int) -> Sequence[int]:

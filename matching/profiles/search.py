@@ -23,7 +23,7 @@ from ..engine.types import Ask, Card, Ranked, Standing
 from .chunking import chunks
 from .encoding import card_from_json
 from .models import Profile, ProfileContent
-from .retrieving import Glanced, first_ids, glance, read_postings
+from .retrieving import Glanced, first_ids, glance, read_meanings, read_postings
 from .sketches import look_at, registry_numbers
 from .vocabulary import StoredVocabulary
 
@@ -34,9 +34,9 @@ FLOOR = 0.25  # below it a profile has nothing to do with the ask; never applied
 class Budget:
     """How much one search may do, however many profiles there are."""
 
-    postings: int = 25_000  # read
-    pool: int = 400  # profiles that get a first look
-    compared: int = 100  # profiles that are compared in full and explained; more when more are asked for
+    postings: int = 40_000  # read
+    pool: int = 250  # profiles that get a closer look
+    compared: int = 60  # profiles that are compared in full and explained; more when more are asked for
 
 
 BUDGET = Budget()
@@ -82,7 +82,7 @@ class _Compared:
     standings: Mapping[str, Standing]
 
 
-_ALL = "all"  # in place of the field: nobody was left out, whatever the field
+_ALL = "all"  # in place of the conditions: nobody was left out, whatever they are
 
 
 class Searching:
@@ -167,7 +167,7 @@ class Searching:
     def _compare(self, ask: Ask) -> _Compared:
         words = (ask.title, ask.detail, ask.needs, ask.concepts)
         # What is asked besides the words turns the first look only where somebody is left out by it.
-        key: tuple[Any, ...] = (*words, ask.field)
+        key: tuple[Any, ...] = (*words, ask.field, ask.district, ask.when, ask.money, ask.people)
         if key not in self._compared and (*words, _ALL) in self._compared:
             return self._compared[*words, _ALL]
         if key not in self._compared:
@@ -212,14 +212,30 @@ class Searching:
             others = np.array([id_ for id_ in self._first_ids if id_ not in have], dtype=np.int64)
             nothing = np.zeros(len(others), dtype=np.float32)
             found += self._admitted(self._in_order(built, others, nothing)[: self._pool - len(found)])
-        return found
+        if len(found) <= self._room:
+            return found
+        said = dict(zip(ids.tolist(), promised.tolist(), strict=True))
+        return self._in_closer_order(
+            built, found, np.array([said.get(one.profile_id, 0.0) for one in found], np.float32)
+        )
 
     def _in_order(self, built: Query, ids: promise.Ids, promised: promise.Floats) -> promise.Ids:
-        looks = look_at(ids, self.known, revision=self._vocabulary.revision)
-        asked = np.isin(looks.registry, self._registry_numbers)
-        weighed = promise.first_look(built, promised, looks)
-        order = np.lexsort((ids, -np.round(weighed, 6)))
+        seen = look_at(ids, self.known, revision=self._vocabulary.revision)
+        asked = np.isin(seen.registry, self._registry_numbers)
+        order = _highest_first(promise.first_look(built, promised, seen.looks, self._around), ids)
         return ids[order[asked[order]]]
+
+    def _in_closer_order(self, built: Query, some: list[Glanced], promised: promise.Floats) -> list[Glanced]:
+        ids = np.array([one.profile_id for one in some], dtype=np.int64)
+        seen = look_at(ids, self.known, revision=self._vocabulary.revision)
+        read = read_meanings(ids.tolist(), self.known)
+        meanings = [read.get(one.profile_id) for one in some]
+        looks = promise.second_look(built, promised, seen.looks, meanings, self._around)
+        return [some[i] for i in _highest_first(looks, ids)]
+
+    @cached_property
+    def _around(self) -> promise.Around | None:
+        return None if self.content_only else promise.Around(self.distances)
 
     def _admitted(self, ids: promise.Ids) -> list[Glanced]:
         """The first of these that are allowed, as many as the pool takes."""
@@ -273,6 +289,10 @@ class Searching:
 def search(ask: Ask, **terms: Any) -> SearchResult:
     """One search; ``terms`` are those of ``Searching``."""
     return Searching(**terms)(ask)
+
+
+def _highest_first(looks: promise.Floats, ids: promise.Ids) -> promise.Ids:
+    return np.lexsort((ids, -np.round(looks, 6)))
 
 
 def _others(found: list[Glanced], canonical: Mapping[int, int]) -> dict[int, tuple[tuple[str, int], ...]]:

@@ -22,7 +22,7 @@ from .chunking import chunks
 from .encoding import card_from_json, card_to_json, content_to_row
 from .models import Posting, Profile, ProfileContent, Term, TermSynonym, WordIndex
 from .search import FLOOR, Hit, Searching, SearchResult, search
-from .sketches import fields_of, mark_own, sketch_of
+from .sketches import mark_own, sketch_text
 from .spelling import keep_neighbours, mark_as_new
 
 __all__ = [
@@ -75,7 +75,7 @@ def publish(*, registry: str, registration_id: int, party_id: int, card: Card, n
             analyzer="",
             published_at=now,
             revision=0,
-            fields=0,
+            sketch="",
         )
         db.session.add(profile)
         profile.party_id = party_id
@@ -218,8 +218,7 @@ def _index(profile: Profile, read: ReadCard, known: Knowledge) -> None:
         for name, value in content.items():
             setattr(profile.content, name, value)
     profile.revision = _count(length=length - profile.length)
-    profile.fields = fields_of(read.card.fields)
-    profile.sketch = sketch_of(None if read.meaning is None else read.meaning[-1].tobytes())
+    profile.sketch = sketch_text(read.card, None if read.meaning is None else read.meaning[-1].tobytes())
     profile.length = length
     profile.analyzer = ANALYZER_VERSION
     profile.knowledge = known.version

@@ -1,13 +1,13 @@
 """Sketches: what one process keeps of every profile, so that thousands can be looked at without reading them.
 
-Forty-eight bytes of meaning, the fields and the registry: some 55 MB for a million. Every change of a profile has a
+What an engine's sketch holds, and the registry: 64 MB for a million. Every change of a profile has a
 number, given out by one writer at a time; what a process lacks stands above the highest one that it has seen.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -15,28 +15,25 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import BigInteger, ColumnElement, Engine, String, and_, case, cast, event, func, select
+from sqlalchemy import BigInteger, ColumnElement, Engine, String, case, cast, event, func, select
 
 from ..database import db
 from ..engine.knowledge import Knowledge
-from ..engine.promise import SKETCH, Ids, Looks
+from ..engine.promise import Ids
+from ..engine.sketch import LOOK, Looks, sketch_of
+from ..engine.types import Card
 from ..registry.models import Registry
 from .models import Profile
 
 _PART = 20_000  # profiles that come in one text
 _REGISTRIES = sorted(one.value for one in Registry)
-_FIELD_BITS, _REGISTRY_BITS = 24, 3
-_UNKNOWN = b64encode(bytes(SKETCH)).decode()
+_STEP = 8  # registries and the place of nobody
 _FIRST_OWN = "first own revision"  # in this transaction: others cannot see it yet, and perhaps never will
 
 
-def sketch_of(whole: bytes | None) -> str | None:
-    """The first numbers of a card's meaning as a whole: the encoder's axes are ordered, these tell nine tenths."""
-    return None if whole is None else b64encode(whole[:SKETCH].ljust(SKETCH, b"\0")).decode()
-
-
-def fields_of(fields: Iterable[int]) -> int:
-    return sum(1 << number for number in set(fields) if 0 < number < _FIELD_BITS)
+def sketch_text(card: Card, whole: bytes | None) -> str:
+    """``Profile.sketch``: text, so that thousands come as one from either database."""
+    return b64encode(sketch_of(card, whole)).decode()
 
 
 def mark_own(revision: int) -> None:
@@ -54,29 +51,33 @@ def _nothing_is_own(session: Any, transaction: Any) -> None:
 class _Table:
     """By profile id; ids that nobody has are zero."""
 
-    meaning: npt.NDArray[np.int8]
-    fields: npt.NDArray[np.int32]
+    looks: Looks
     registry: npt.NDArray[np.int8]
     revision: int = -1
 
-    def put(self, ids: Ids, meaning: npt.NDArray[np.int8], fields: Ids, registry: Ids) -> None:
-        if not len(ids):
-            return
+    def put(self, ids: Ids, looks: Looks, registry: Ids) -> None:
         highest = int(ids.max())
-        if highest >= len(self.fields):
-            more = highest + 1 + highest // 8 - len(self.fields)
-            self.meaning = np.concatenate([self.meaning, np.zeros((more, SKETCH), dtype=np.int8)])
-            self.fields = np.concatenate([self.fields, np.zeros(more, dtype=np.int32)])
+        if highest >= len(self.registry):
+            more = highest + 1 + highest // 8 - len(self.registry)
+            self.looks = np.concatenate([self.looks, np.zeros(more, dtype=LOOK)])
             self.registry = np.concatenate([self.registry, np.zeros(more, dtype=np.int8)])
-        self.meaning[ids], self.fields[ids], self.registry[ids] = meaning, fields, registry
+        self.looks[ids], self.registry[ids] = looks, registry
 
-    def look_at(self, ids: Ids) -> Looks:
-        there = np.where(ids < len(self.fields), ids, 0)
-        return Looks(self.meaning[there], self.fields[there], self.registry[there])
+    def look_at(self, ids: Ids) -> Seen:
+        there = np.where(ids < len(self.registry), ids, 0)
+        return Seen(self.looks[there], self.registry[there])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is kept of some profiles, row by row; ``registry`` is 0 where nobody is."""
+
+    looks: Looks
+    registry: npt.NDArray[np.int8]
 
 
 def _empty() -> _Table:
-    return _Table(np.zeros((1, SKETCH), dtype=np.int8), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int8))
+    return _Table(np.zeros(1, dtype=LOOK), np.zeros(1, dtype=np.int8))
 
 
 _KEPT: WeakKeyDictionary[Engine, tuple[str, _Table]] = WeakKeyDictionary()
@@ -89,7 +90,7 @@ def _forget(engine: Engine) -> None:
     _KEPT.pop(engine, None)
 
 
-def look_at(ids: Ids, known: Knowledge, *, revision: int) -> Looks:
+def look_at(ids: Ids, known: Knowledge, *, revision: int) -> Seen:
     """What is kept of these profiles, as this transaction sees them; ``revision`` is the newest that it sees."""
     version = known.encoder.version if known.encoder is not None else ""
     engine = db.engine
@@ -100,15 +101,14 @@ def look_at(ids: Ids, known: Knowledge, *, revision: int) -> Looks:
             kept = _KEPT[engine] = (version, _empty())
         table = kept[1]
         _catch_up(table, version, newest=revision if own is None else own - 1)
-    looks = table.look_at(ids)
-    if own is None:
-        return looks
-    newer = _empty()
-    _read_into(newer, version, [Profile.revision >= own])
-    written = np.isin(ids, np.flatnonzero(newer.registry))
-    ours = newer.look_at(ids[written])
-    looks.meaning[written], looks.fields[written], looks.registry[written] = ours.meaning, ours.fields, ours.registry
-    return looks
+    seen = table.look_at(ids)
+    if own is not None:
+        newer = _empty()
+        _read_into(newer, version, [Profile.revision >= own])
+        written = np.isin(ids, np.flatnonzero(newer.registry))
+        ours = newer.look_at(ids[written])
+        seen.looks[written], seen.registry[written] = ours.looks, ours.registry
+    return seen
 
 
 def registry_numbers(names: Sequence[str]) -> list[int]:
@@ -129,18 +129,17 @@ def _catch_up(table: _Table, version: str, *, newest: int) -> None:
 
 def _read_into(table: _Table, version: str, which: Sequence[ColumnElement[bool]]) -> None:
     """All in two texts: a row for each would take five times as long, and much memory for a moment."""
-    of_today = and_(Profile.sketch.is_not(None), Profile.knowledge.endswith("/" + version, autoescape=True))
+    of_today = case((Profile.knowledge.endswith("/" + version, autoescape=True), 1), else_=0)
     place = case(*((Profile.registry_name == name, at) for at, name in enumerate(_REGISTRIES, start=1)), else_=0)
-    number = (cast(Profile.id, BigInteger) * (1 << _FIELD_BITS) + Profile.fields) * (1 << _REGISTRY_BITS) + place
+    number = (cast(Profile.id, BigInteger) * 2 + of_today) * _STEP + place
     numbers, sketches = db.session.execute(
-        select(
-            func.aggregate_strings(cast(number, String), ","),
-            func.aggregate_strings(case((of_today, Profile.sketch), else_=_UNKNOWN), ""),
-        ).where(*which)
+        select(func.aggregate_strings(cast(number, String), ","), func.aggregate_strings(Profile.sketch, "")).where(
+            *which
+        )
     ).one()
     if not numbers:
         return
     packed = np.fromstring(numbers, dtype=np.int64, sep=",")
-    meaning = np.frombuffer(b64decode(sketches), dtype=np.int8).reshape(-1, SKETCH)
-    packed, registry = packed >> _REGISTRY_BITS, packed & ((1 << _REGISTRY_BITS) - 1)
-    table.put(packed >> _FIELD_BITS, meaning, packed & ((1 << _FIELD_BITS) - 1), registry)
+    looks = np.frombuffer(b64decode(sketches), dtype=LOOK).copy()
+    looks["meaning"][(packed // _STEP) % 2 == 0] = 0  # rows of two encoders cannot be compared
+    table.put(packed // _STEP // 2, looks, packed % _STEP)

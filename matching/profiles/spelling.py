@@ -67,9 +67,9 @@ def keep_neighbours(new: Mapping[str, int]) -> None:
                 pairs[ids[word], ids[other]] = pairs[ids[other], ids[word]] = int(ratio)
     for some in chunks(sorted(new.values())):
         there = select(TermNeighbour.term_id, TermNeighbour.other_id).where(TermNeighbour.term_id.in_(some))
-        for one, other in db.session.execute(there):
-            pairs.pop((one, other), None)
-            pairs.pop((other, one), None)
+        for this, that in db.session.execute(there):
+            pairs.pop((this, that), None)
+            pairs.pop((that, this), None)
     if pairs:
         rows = [{"term_id": one, "other_id": other, "ratio": ratio} for (one, other), ratio in sorted(pairs.items())]
         db.session.execute(insert(TermNeighbour), rows)

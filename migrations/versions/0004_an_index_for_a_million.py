@@ -124,11 +124,10 @@ def _content_apart() -> None:
         for column in ("meaning", "words", "card"):
             batch.drop_column(column)
         batch.add_column(sa.Column("revision", sa.Integer(), nullable=False, server_default="0"))
-        batch.add_column(sa.Column("fields", sa.Integer(), nullable=False, server_default="0"))
-        batch.add_column(sa.Column("sketch", sa.String(length=64), nullable=True))
+        batch.add_column(sa.Column("sketch", sa.String(length=84), nullable=False, server_default="A" * 84))
     with op.batch_alter_table("profile") as batch:
         batch.alter_column("revision", existing_type=sa.Integer(), server_default=None)
-        batch.alter_column("fields", existing_type=sa.Integer(), server_default=None)
+        batch.alter_column("sketch", existing_type=sa.String(length=84), server_default=None)
     op.create_index(op.f("ix_profile_revision"), "profile", ["revision"])
 
 
@@ -145,7 +144,7 @@ def _content_back() -> None:
         )
     op.drop_table("profile_content")
     op.drop_index("ix_profile_revision", "profile")
-    for name in ("sketch", "fields", "revision"):
+    for name in ("sketch", "revision"):
         op.drop_column("profile", name)
     with op.batch_alter_table("profile") as batch:
         batch.alter_column("card", existing_type=sa.JSON(none_as_null=True), nullable=False)

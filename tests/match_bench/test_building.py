@@ -92,7 +92,7 @@ def everything() -> dict[str, Any]:
 
     words = dict(rows(Term.id, Term.text))
     whose = dict(rows(Profile.id, Profile.registration_id))
-    plain = (Profile.registry_name, Profile.registration_id, Profile.party_id, Profile.length, Profile.fields)
+    plain = (Profile.registry_name, Profile.registration_id, Profile.party_id, Profile.length)
     content = rows(
         ProfileContent.profile_id,
         ProfileContent.card,

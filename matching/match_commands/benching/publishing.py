@@ -21,7 +21,7 @@ from ...engine import cards
 from ...engine.knowledge import Knowledge
 from ...engine.text import ANALYZER_VERSION, Term
 from ...profiles.encoding import card_to_json
-from ...profiles.sketches import fields_of, sketch_of
+from ...profiles.sketches import sketch_text
 from ...registry.models import Registry
 from .neighbours import kept
 from .population import Population
@@ -33,7 +33,7 @@ PART = 1_000  # registrants that one process reads at a time
 _ROWS = 100_000  # that are made ready at a time
 _PROFILE = (
     *("id", "registry", "registration_id", "party_id", "length", "analyzer", "knowledge", "published_at"),
-    *("revision", "fields", "sketch"),
+    *("revision", "sketch"),
 )
 Ints = npt.NDArray[np.int32]
 Progress = Callable[[int], None]
@@ -77,7 +77,7 @@ class PartReader:
             total += length
             mine = (one.number, Registry.SUPPORTER.value, one.number, one.number, length)
             whole = read.meaning[-self._reader.layers.encoder.dimensions :]
-            kept_in_memory = (one.number, fields_of(one.card.fields), sketch_of(whole))
+            kept_in_memory = (one.number, sketch_text(one.card, whole))
             rows["profile"].append((*mine, ANALYZER_VERSION, version, self._now.at, *kept_in_memory))
             card = json.dumps(card_to_json(one.card))
             rows["profile_content"].append((one.number, card, read.words, read.meaning))
