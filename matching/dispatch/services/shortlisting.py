@@ -58,7 +58,7 @@ def may_be_matched(day: date) -> ColumnElement[bool]:
     candidates = select(Consent.party_id).where(Consent.purpose == Purpose.COUNCIL, Consent.withdrawn_at.is_(None))
     of_council = Profile.registry_name == Registry.COUNCIL.value
     return or_(
-        and_(not_(of_council), Profile.party_id.in_(registry.parties_with_basis())),
+        and_(not_(of_council), registry.stands_on_basis(Profile.party_id)),
         and_(of_council, Profile.party_id.in_(candidates), Profile.registration_id.in_(councils.sitting_on(day))),
     )
 

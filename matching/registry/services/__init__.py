@@ -10,6 +10,7 @@ from .consents import (
     has_basis,
     parties_with_basis,
     set_consents,
+    stands_on_basis,
     withdraw_consent,
 )
 from .contact_data import contact_data_in
@@ -134,6 +135,7 @@ __all__ = [
     "skills_of",
     "speaks_for",
     "standing_for",
+    "stands_on_basis",
     "telephone_ending",
     "unchecked_claim",
     "value_key",

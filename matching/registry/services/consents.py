@@ -8,7 +8,8 @@ from typing import Any
 
 from blinker import Namespace
 from flask_babel import gettext as _
-from sqlalchemy import CompoundSelect, select
+from sqlalchemy import ColumnElement, CompoundSelect, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from ... import audit
 from ...accounts.actor import Actor
@@ -77,6 +78,16 @@ def parties_with_basis() -> CompoundSelect[Any]:
     consenting = select(Consent.party_id).where(Consent.purpose == Purpose.MATCHING, Consent.withdrawn_at.is_(None))
     grounded = select(Basis.party_id).where(Basis.ended_at.is_(None))
     return consenting.union(grounded)
+
+
+def stands_on_basis(party_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """A condition on a table that names parties: staff may match this one. Each is looked up by itself, so that it costs
+    nothing how many parties there are."""
+    consenting = select(Consent.id).where(
+        Consent.party_id == party_id, Consent.purpose == Purpose.MATCHING, Consent.withdrawn_at.is_(None)
+    )
+    grounded = select(Basis.id).where(Basis.party_id == party_id, Basis.ended_at.is_(None))
+    return or_(*(some.correlate(party_id.parent.entity).exists() for some in (consenting, grounded)))
 
 
 def has_basis(party_id: int) -> bool:
