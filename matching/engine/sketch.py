@@ -11,6 +11,7 @@ from .criteria import FAR_KM, MONEY_ORDER
 from .types import Ask, Card
 
 NUMBERS = 48  # of a meaning: the encoder's axes are ordered, and the cosine of so many is off by .01
+_TABLE = 1 << 11
 KNOWN = 31  # the bit that tells an empty set from one that nobody knows
 # Sets are bits; ``money`` is 1 and more by ``MONEY_ORDER``, ``heads`` at most 255; 0 is not known. Zero everywhere is
 # nobody's.
@@ -80,14 +81,19 @@ def circumstances(
 def _district_fit(
     asked: int, held: npt.NDArray[np.uint32], distances: Mapping[int, Mapping[int, float]] | None
 ) -> npt.NDArray[np.floating]:
-    away = {d: km for d, km in (distances or {}).get(asked, {}).items() if 0 <= d < KNOWN and d != asked}
-    fit = np.zeros(len(held))
-    measured = np.zeros(len(held), dtype=bool)
-    for district, km in away.items():
-        here = _has(held, district)
-        measured |= here
-        fit = np.maximum(fit, np.where(here, min(max(0.0, 1 - km / FAR_KM), 0.9), 0.0))
-    return np.where(_has(held, asked), 1.0, np.where(measured, fit, 0.25))
+    # By two look-ups instead of one step for each district: of the lower eleven bits, of the next ones, and so on.
+    fits = {d: min(max(0.0, 1 - km / FAR_KM), 0.9) for d, km in (distances or {}).get(asked, {}).items()}
+    nothing = -1.0
+    best = np.full(len(held), nothing, dtype=np.float32)
+    for shift in (0, 11, 22):
+        half = np.arange(_TABLE, dtype=np.uint32)
+        table = np.full(_TABLE, nothing, dtype=np.float32)
+        for district, fit in [*fits.items(), (asked, 1.0)]:
+            if shift <= district < shift + 11 and district < KNOWN:
+                at = 1 << (district - shift)
+                table[(half & np.uint32(at)) != 0] = np.maximum(table[(half & np.uint32(at)) != 0], fit)
+        best = np.maximum(best, table[(held >> np.uint32(shift)) & np.uint32(_TABLE - 1)])
+    return np.where(best == nothing, 0.25, best)
 
 
 def _has(held: npt.NDArray[np.uint32], number: int) -> npt.NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -82,6 +82,7 @@ class _Compared:
     standings: Mapping[str, Standing]
 
 
+_MANY = 4  # pools in one block, after the first
 _ALL = "all"  # in place of the conditions: nobody was left out, whatever they are
 
 
@@ -206,12 +207,12 @@ class Searching:
         words do not."""
         portions = promise.portions(built, budget=self.budget.postings)
         ids, promised = promise.promises(built, read_postings(portions, self._vocabulary.ids))
-        found = self._admitted(self._in_order(built, ids, promised))
+        found = self._admitted(self._in_order(built, ids, promised), self._pool)
         if len(found) < self._pool:
             have = {one.profile_id for one in found}
             others = np.array([id_ for id_ in self._first_ids if id_ not in have], dtype=np.int64)
             nothing = np.zeros(len(others), dtype=np.float32)
-            found += self._admitted(self._in_order(built, others, nothing)[: self._pool - len(found)])
+            found += self._admitted(self._in_order(built, others, nothing), self._pool - len(found))
         if len(found) <= self._room:
             return found
         said = dict(zip(ids.tolist(), promised.tolist(), strict=True))
@@ -219,11 +220,33 @@ class Searching:
             built, found, np.array([said.get(one.profile_id, 0.0) for one in found], np.float32)
         )
 
-    def _in_order(self, built: Query, ids: promise.Ids, promised: promise.Floats) -> promise.Ids:
+    def _in_order(self, built: Query, ids: promise.Ids, promised: promise.Floats) -> Iterator[promise.Ids]:
+        """In blocks; the many behind the first block are only put in order when they are asked for."""
         seen = look_at(ids, self.known, revision=self._vocabulary.revision)
         asked = np.isin(seen.registry, self._registry_numbers)
-        order = _highest_first(promise.first_look(built, promised, seen.looks, self._around), ids)
-        return ids[order[asked[order]]]
+        looks = np.round(promise.first_look(built, promised, seen.looks, self._around), 6)[asked]
+        ids = ids[asked]
+        if len(ids) <= _MANY * self._pool:
+            order = np.lexsort((ids, -looks))
+        else:
+            least = np.partition(looks, -self._pool)[-self._pool]
+            first, rest = np.flatnonzero(looks >= least), np.flatnonzero(looks < least)
+            first = first[np.lexsort((ids[first], -looks[first]))]
+            yield ids[first[: self._pool]]
+            order = np.concatenate([first[self._pool :], rest[np.lexsort((ids[rest], -looks[rest]))]])
+        for at in range(0, len(order), _MANY * self._pool):  # few are allowed
+            yield ids[order[at : at + _MANY * self._pool]]
+
+    def _admitted(self, blocks: Iterable[promise.Ids], most: int) -> list[Glanced]:
+        """The first of these that are allowed."""
+        found: list[Glanced] = []
+        for ids in blocks:
+            some = ids.tolist()
+            self._glanced.update(glance([id_ for id_ in some if id_ not in self._glanced], self.allowed))
+            found += [self._glanced[id_] for id_ in some if id_ in self._glanced]
+            if len(found) >= most:
+                break
+        return found[:most]
 
     def _in_closer_order(self, built: Query, some: list[Glanced], promised: promise.Floats) -> list[Glanced]:
         ids = np.array([one.profile_id for one in some], dtype=np.int64)
@@ -231,22 +254,11 @@ class Searching:
         read = read_meanings(ids.tolist(), self.known)
         meanings = [read.get(one.profile_id) for one in some]
         looks = promise.second_look(built, promised, seen.looks, meanings, self._around)
-        return [some[i] for i in _highest_first(looks, ids)]
+        return [some[i] for i in np.lexsort((ids, -np.round(looks, 6)))]
 
     @cached_property
     def _around(self) -> promise.Around | None:
         return None if self.content_only else promise.Around(self.distances)
-
-    def _admitted(self, ids: promise.Ids) -> list[Glanced]:
-        """The first of these that are allowed, as many as the pool takes."""
-        found: list[Glanced] = []
-        at, block = 0, self._pool
-        while at < len(ids) and len(found) < self._pool:
-            some = ids[at : at + block].tolist()
-            self._glanced.update(glance([id_ for id_ in some if id_ not in self._glanced], self.allowed))
-            found += [self._glanced[id_] for id_ in some if id_ in self._glanced]
-            at, block = at + block, 4 * self._pool  # few are allowed
-        return found[: self._pool]
 
     def _comparable(self, knowledge: str | None) -> bool:
         """Rows of two encoders cannot be compared; until the next reindex such a card is found by its words."""
@@ -289,10 +301,6 @@ class Searching:
 def search(ask: Ask, **terms: Any) -> SearchResult:
     """One search; ``terms`` are those of ``Searching``."""
     return Searching(**terms)(ask)
-
-
-def _highest_first(looks: promise.Floats, ids: promise.Ids) -> promise.Ids:
-    return np.lexsort((ids, -np.round(looks, 6)))
 
 
 def _others(found: list[Glanced], canonical: Mapping[int, int]) -> dict[int, tuple[tuple[str, int], ...]]:
