@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask.testing import FlaskCliRunner
 from matching.concepts.services import knowledge
 from matching.database import db
 from matching.engine.types import Ask
+from matching.match_commands.benching import comparing, loading, measuring
 from matching.match_commands.benching.asking import troubles
 from matching.match_commands.benching.exact import exact_rankings
 from matching.match_commands.benching.measuring import Times
@@ -28,8 +30,8 @@ UNLIMITED = Budget(postings=10**9, pool=10**6, compared=10**6)
 def test_the_exact_ranking_is_that_of_comparing_everybody_in_full(
     app: Flask, session: Any, databases: Databases
 ) -> None:
-    filled(databases, 300)
-    asks = [one.ask for one in troubles(knowledge().lexicon, 6)]
+    filled(databases, 200)
+    asks = [one.ask for one in troubles(knowledge().lexicon, 4)]
     exact = exact_rankings(asks, knowledge(), as_of=DAY, limit=20)
     for ask, found in zip(asks, exact, strict=True):
         all_of_them = Searching(as_of=DAY, registries=["supporter"], limit=20, budget=UNLIMITED)(ask)
@@ -73,12 +75,28 @@ def test_two_sizes_do_not_go_into_one_database(runner: FlaskCliRunner) -> None:
     assert result.exit_code == 2 and "one number" in result.output
 
 
-def test_the_whole_bench_runs_for_a_thousand(runner: FlaskCliRunner, tmp_path: Any) -> None:
+@pytest.fixture
+def in_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything once or twice, and no server of PostgreSQL's."""
+    monkeypatch.setattr(measuring, "_WARMING", 2)
+    monkeypatch.setattr(measuring, "_PUBLISHED", 3)
+    monkeypatch.setattr(loading, "COORDINATORS", 2)
+    monkeypatch.setattr(loading, "PROCESSES", 1)
+    monkeypatch.setattr(comparing, "throw_away_cluster", lambda: nullcontext(None))
+
+
+def test_the_whole_bench_runs_for_a_thousand(runner: FlaskCliRunner, tmp_path: Any, in_little: None) -> None:
     kept = tmp_path / "kept.sqlite"
     args = ["match", "bench", "--supporters", "1000", "--asks", "1", "--load", "--keep", str(kept)]
     result = runner.invoke(args=args)
     assert result.exit_code == 0, result.output
-    for told in ("1,000 registrants, SQLite", "recall@20", "SQLite FTS5 BM25", "publishing, new words", "0 errors"):
+    for told in (
+        "1,000 registrants, SQLite",
+        "recall@20",
+        "SQLite FTS5 BM25",
+        "left out: PostgreSQL pg_trgm",
+        "0 errors",
+    ):
         assert told in result.output, told
     assert "4 of 4 showed" in result.output
     other = runner.invoke(args=["match", "bench", "--supporters", "999", "--keep", str(kept)])
