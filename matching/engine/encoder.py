@@ -1,16 +1,17 @@
 """The encoder: a text as one direction in a space that was learned from the lexicon, where a trouble lies near its help.
 
-Text → dictionary words → word vectors, shifted by what the lexicon taught → mean weighted by what was learned about each word → one residual layer, for
-each of several heads; the results side by side, turned onto fewer axes. Trained by ``matching.training``; NumPy alone
+Text → dictionary words → word vectors, shifted by what the lexicon taught → mean weighted by what was learned about each
+word → one residual layer, for each of several heads; the results side by side, turned onto fewer axes. Trained by ``matching.training``; NumPy alone
 at run time; optional, like the vectors that it stands on.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,11 +25,13 @@ PATH = Path(__file__).parent / "data" / "encoder.npz"
 
 FORMAT = 2  # of the file; another one cannot be read
 Floats = npt.NDArray[np.float32]
-SLOPE = 3.0  # of the layer's tanh; (recipe: shared with training)
+SLOPE = 3.0  # of the layer's tanh
 STEEPEST = 3.0  # a learned weight is exp of at most this
 _SHARPNESS = 20.0  # softmax over concepts: cosines differ by little
 _CERTAIN_ENOUGH = 0.12
 _MOST_CONCEPTS = 3
+_SAME = 0.85  # a sentence says nearly the same from this cosine on
+_FEWEST_SHARED = 2
 _FUZZY_LENGTH, _FUZZY_RATIO = 3, 80.0
 _READ = 4_000  # characters of a text: what follows would hardly turn its direction
 
@@ -55,6 +58,7 @@ class Encoder:
             self._shift_turns: Floats = file["shift_turns"].astype(np.float32)  # (heads, shifts, 300)
             # (concepts, 1 + centres, dimensions): a concept's help, then the kinds of trouble that it answers
             self._concept_rows: Floats = file["concepts"].astype(np.float32) / 127
+            self._troubles = _Troubles(file)
         self.version: str = meta["version"]
         self.lexicon_version: str = meta["lexicon"]
         self.trained: dict[str, str] = meta["fingerprints"]
@@ -82,6 +86,20 @@ class Encoder:
         half each; how sure it is, is its share of 1 among all concepts by nearness.
         """
         return tuple(found for found in self._sure_of(text[:_READ]) if known(found[0]))[:_MOST_CONCEPTS]
+
+    def told(self, text: str, *, known: Callable[[str], bool]) -> tuple[tuple[str, float], ...]:
+        """The concepts that have a situation which says nearly the same in nearly the same words, nearest first.
+
+        With the cosine of both sides' words by rarity. What somebody has once written down is found, whatever the
+        training made of it.
+        """
+        numbers = sorted({number for number in self._read(text[:_READ])[1] if number >= 0})
+        best: dict[str, float] = {}
+        for owner, cosine in self._troubles.like(numbers):
+            id_ = self._concept_ids[owner]
+            if known(id_):
+                best[id_] = max(best.get(id_, 0.0), cosine)
+        return tuple(sorted(best.items(), key=lambda one: (-one[1], one[0]))[:_MOST_CONCEPTS])
 
     def _surest(self, text: str) -> tuple[tuple[str, float], ...]:
         near = self._concept_rows @ self._encode_one(text)
@@ -128,13 +146,39 @@ class Encoder:
         return rows, numbers
 
 
+class _Troubles:
+    """The sentences of what people in need say, by their words: an index from words to sentences."""
+
+    def __init__(self, file: Mapping[str, npt.NDArray[Any]]) -> None:
+        words, lengths = file["trouble_words"].astype(np.int32), file["trouble_lengths"].astype(np.int32)
+        self._owners: npt.NDArray[np.uint16] = file["trouble_owners"]
+        self._squares: Floats = file["rarity"].astype(np.float32) ** 2
+        whose = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        order = np.argsort(words, kind="stable")
+        self._held = whose[order]
+        self._starts = np.searchsorted(words[order], np.arange(len(self._squares) + 1))
+        self._masses = np.bincount(whose, weights=self._squares[words], minlength=len(lengths))
+
+    def like(self, numbers: Sequence[int]) -> list[tuple[int, float]]:
+        """(concept, cosine) of the sentences that say nearly what these words say."""
+        if len(numbers) < _FEWEST_SHARED:
+            return []
+        lists = [self._held[self._starts[number] : self._starts[number + 1]] for number in numbers]
+        at, position = np.unique(np.concatenate(lists), return_inverse=True)
+        squares = self._squares[list(numbers)]
+        shared = np.bincount(position, weights=np.repeat(squares, [len(one) for one in lists]))
+        cosines = shared / np.sqrt(self._masses[at] * float(squares.sum()))
+        same = np.flatnonzero((cosines >= _SAME) & (np.bincount(position) >= _FEWEST_SHARED))
+        return [(int(self._owners[at[i]]), min(float(cosines[i]), 1.0)) for i in same]
+
+
 def heads_of(
     plain: Floats, shifted: Floats, weights: Floats, attention: Floats, bias: Floats, u: Floats, v: Floats
 ) -> Floats:
     """The words of one text through every head, side by side, (heads · 300,).
 
-    ``plain`` is (words, 300), ``shifted`` (heads, words, 300), ``weights`` (heads, words) in logarithms, ``attention`` (heads, 300),
-    ``u`` and ``v`` (heads, 300, 300). A head is z = unit(x + V tanh(3 U x)) of the weighted mean x.
+    ``plain`` is (words, 300), ``shifted`` (heads, words, 300), ``weights`` (heads, words) in logarithms,
+    ``attention`` (heads, 300), ``u`` and ``v`` (heads, 300, 300). A head is z = unit(x + V tanh(3 U x)) of the weighted mean x.
     """
     learned = np.clip(attention @ plain.T + bias[:, None], -STEEPEST, STEEPEST)
     x = np.matmul(np.exp(learned + weights)[:, None], shifted)[:, 0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .encoder import Encoder
-from .lexicon import MEANING, Lexicon, Meant, Situations, short_fingerprint
+from .lexicon import MEANING, SITUATION, Lexicon, Meant, Situations, short_fingerprint
 from .text import sentences
 
 _MOST_SENTENCES = 40
@@ -39,8 +39,12 @@ class Knowledge:
         )
 
     def meant_in(self, text: str) -> tuple[Meant, ...]:
-        """The concepts one statement of an ask speaks of: named in it, then by its meaning, or by words of situations."""
+        """The concepts one statement of an ask speaks of: named in it, told in the words of a situation, or meant."""
         found = {meant.concept: meant for meant in self.said_in(text)}
+        if self.encoder is not None:
+            for id_, certainty in self.encoder.told(text, known=self._learned):
+                if id_ not in found or found[id_].certainty < certainty:
+                    found[id_] = Meant(id_, certainty, SITUATION, text)
         if self.encoder is None or self.untrained:
             for meant in self.lexicon.situated_in(text, among=None if self.encoder is None else self._newer):
                 found.setdefault(meant.concept, meant)
@@ -57,8 +61,11 @@ class Knowledge:
         """The concepts that the encoder places nearest, without those that have changed since it learned them."""
         if self.encoder is None:
             return ()
-        near = self.encoder.concepts(text, known=lambda id_: id_ in self.lexicon.concepts and id_ not in self.untrained)
+        near = self.encoder.concepts(text, known=self._learned)
         return tuple(Meant(id_, certainty, MEANING, text) for id_, certainty in near)
+
+    def _learned(self, id_: str) -> bool:
+        return id_ in self.lexicon.concepts and id_ not in self.untrained
 
     @cached_property
     def _newer(self) -> Situations:

@@ -21,13 +21,14 @@ import numpy.typing as npt
 
 from ..engine.encoder import FORMAT, SLOPE, STEEPEST, Encoder, heads_of, unit
 from ..engine.lexicon import Concept, Lexicon, short_fingerprint
-from ..engine.text import analyse, dictionary_words
+from ..engine.text import analyse, dictionary_words, sentences
 from ..engine.vectors import DIMENSIONS, Vectors
 
 Floats = npt.NDArray[np.float32]
 Bag = list[int]  # word numbers of one text
 Progress = Callable[[int, int], None]
 _ROUNDS = 8  # of k-means
+_TELLING = 3  # words that one sentence among others must have to tell a trouble
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def train(
     }
     digest = hashlib.blake2b(b"".join(file[name].tobytes() for name in sorted(file)), digest_size=4).hexdigest()
     meta["version"] = f"{lexicon.version}+{digest}"
+    file |= _troubles(concepts, material)
     file["concepts"] = np.zeros((0, 1 + recipe.centres, file["axes"].shape[1]), dtype=np.int8)
     # The concepts' own places are found by the encoder itself, so that run time and training cannot differ.
     half = out.with_name(out.name + ".half.npz")
@@ -281,6 +283,28 @@ def _as_file(
     _, _, directions = np.linalg.svd(seen, full_matrices=False)
     half["axes"] = directions[: recipe.axes].T
     return {"shift_codes": codes, **{name: value.astype(np.float16) for name, value in half.items()}}
+
+
+def _troubles(concepts: Sequence[Concept], material: Material) -> dict[str, npt.NDArray[Any]]:
+    """The words of every sentence of every situation one after the other, how many each has, and whose it is."""
+    number = {word: i for i, word in enumerate(material.words)}
+    words: list[int] = []
+    lengths: list[int] = []
+    owners: list[int] = []
+    for owner, concept in enumerate(concepts):
+        parts = [sentences(told) for told in concept.situations]
+        for sentence, alone in ((one, len(some) == 1) for some in parts for one in some):
+            said = sorted({number[word] for word, _ in dictionary_words(sentence) if word in number})
+            if len(said) >= _TELLING or (alone and said):
+                words += said
+                lengths.append(len(said))
+                owners.append(owner)
+    return {
+        "trouble_words": np.array(words, dtype=np.uint16),
+        "trouble_lengths": np.array(lengths, dtype=np.uint8),
+        "trouble_owners": np.array(owners, dtype=np.uint16),
+        "rarity": np.exp(material.rarity).astype(np.float16),
+    }
 
 
 def _places(concept: Concept, encoder: Encoder, centres: int) -> Floats:
