@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,13 @@ def test_rows_have_length_one_and_nothing_is_nothing() -> None:
 def test_a_trouble_finds_its_help_without_a_word_in_common(trouble: str, help_: str, other: str) -> None:
     best = ranked(Ask(title=trouble), *OTHERS, card("o", other), card("a", help_))[0]
     assert best.key == "a"
+
+
+def test_what_somebody_wrote_down_as_a_situation_is_found_in_nearly_these_words() -> None:
+    written = [(concept.id, told) for concept in lexicon().concepts.values() for told in concept.situations]
+    some = random.Random(1).sample(written, 200)
+    found = sum(id_ in {meant.concept for meant in EVERYTHING.meant_in_all(told)} for id_, told in some)
+    assert found >= 0.9 * len(some)
 
 
 def test_what_is_only_near_in_meaning_is_told_as_such() -> None:
