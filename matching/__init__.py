@@ -61,6 +61,7 @@ def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None
     app.config.from_mapping(overrides or {})
     _trust_proxies(app)
     _refuse_other_hosts(app)
+    _refuse_files(app)
     _init_extensions(app)
     i18n.init_app(app)
     errors.init_app(app)
@@ -84,6 +85,15 @@ def _refuse_other_hosts(app: Flask) -> None:
         if isinstance(request.routing_exception, BadHost):  # too broken even for a page, which has links
             abort(Response(f"{errors.PAGES[400][0]}\n", 400, mimetype="text/plain"))
         if not host_is_trusted(request.host, settings.own_hosts(app.config["PUBLIC_URL"])):
+            abort(400)
+
+
+def _refuse_files(app: Flask) -> None:
+    """No form asks for a file: one that is sent under the name of a text is nothing that a field can read."""
+
+    @app.before_request
+    def _refuse() -> None:
+        if request.files:
             abort(400)
 
 

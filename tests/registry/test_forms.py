@@ -7,9 +7,10 @@ from matching.help_requests.models import HelpRequest
 from matching.registry.forms import Form, reference, references, tidy, week_slots
 from matching.registry.models import ContactKind, ContactPoint, Party
 from matching.registry.services import Contact, set_contacts
-from tests.conftest import sign_in
+from tests.conftest import browser_of, sign_in
 from tests.factories import a_coordinator, a_representative, a_user, an_organization
 from tests.help_requests.asking import form_of, walked
+from tests.journeys.steps import form_with
 from tests.supporters.factories import a_volunteer
 from tests.supporters.test_registering import register, step, the_form, walking
 
@@ -50,6 +51,33 @@ def test_a_submission_without_form_data_is_refused_and_changes_nothing(session, 
     answer = browser.post(url, body, headers={"X-CSRFToken": token, "Content-Type": kind}, status=400)
     assert "読み取れませんでした" in answer
     assert count(session, ContactPoint) == 1
+
+
+FILE = ("a.txt", b"x")
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("/lexicon/try", "text"),
+        ("/lexicon/new", "label"),
+        ("/requests/new", "title"),
+        ("/supporters/new", "name"),
+        ("/people/new", "name"),
+        ("/requests/new", "nobodys"),
+    ],
+)
+def test_a_file_in_place_of_a_text_is_refused(app, session, url, name):
+    desk = sign_in(app, a_coordinator().email)
+    token = form_with(desk.get("/lexicon/try"), "text")["csrf_token"].value
+    answer = desk.post(url, {"csrf_token": token}, upload_files=[(name, *FILE)], status=400)
+    assert "読み取れませんでした" in answer
+
+
+def test_a_stranger_who_signs_in_with_a_file_is_refused(app, session):
+    stranger = browser_of(app)
+    token = form_with(stranger.get("/login"), "password")["csrf_token"].value
+    stranger.post("/login", {"csrf_token": token, "password": "x"}, upload_files=[("email", *FILE)], status=400)
 
 
 def test_a_submission_without_the_version_counts_as_stale(session, editing):
