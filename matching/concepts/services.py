@@ -26,7 +26,7 @@ from .models import ConceptEntry
 State = tuple[int, int, datetime | None, float]
 
 _KEPT: WeakKeyDictionary[Engine, tuple[State, Knowledge]] = WeakKeyDictionary()
-_KEEPING = Lock()
+_KEEPING, _MAKING = Lock(), Lock()
 
 
 def knowledge() -> Knowledge:
@@ -37,14 +37,21 @@ def knowledge() -> Knowledge:
     ).one()
     path = encoder_file()
     state = (int(count), int(changes or 0), latest, path.stat().st_mtime if path.is_file() else 0.0)
+    if known := _kept(state):
+        return known
+    with _MAKING:  # after a change everybody needs it at once: one makes it, the others wait
+        if known := _kept(state):
+            return known
+        known = Knowledge(_merged() if count else lexicon.lexicon(), _readable_encoder(path, state[-1]))
+        with _KEEPING:
+            _KEPT[db.engine] = (state, known)
+        return known
+
+
+def _kept(state: State) -> Knowledge | None:
     with _KEEPING:
         kept = _KEPT.get(db.engine)
-        if kept is not None and kept[0] == state:
-            return kept[1]
-    known = Knowledge(_merged() if count else lexicon.lexicon(), _readable_encoder(path, state[-1]))
-    with _KEEPING:
-        _KEPT[db.engine] = (state, known)
-    return known
+    return kept[1] if kept is not None and kept[0] == state else None
 
 
 def encoder_file() -> Path:
