@@ -101,7 +101,7 @@ def add(told: Concept, *, form_key: str, by: Actor, now: datetime) -> Kept:
         except IntegrityError:  # somebody added one at the same moment (PostgreSQL)
             if first := added(form_key):
                 return first
-            if attempt == _ATTEMPTS:
+            if attempt == _ATTEMPTS or not _version_of(concept.id):
                 raise
         else:
             break
@@ -157,10 +157,14 @@ def changed_facts(before: Concept, after: Concept) -> list[str]:
 
 def _change(one: Kept, *, by: Actor, now: datetime, **facts: Any) -> ConceptEntry:
     """The city's row about this concept with these facts, made where there is none; Stale where another was faster."""
-    row = one.entry or ConceptEntry(concept=one.id)
+    row, version = one.entry or ConceptEntry(concept=one.id), one.version
     try:
         return _write(row, by=by, now=now, **facts)
-    except (IntegrityError, StaleDataError):
+    except StaleDataError:
+        raise Stale() from None
+    except IntegrityError:
+        if _version_of(one.id) == version:  # nobody was faster: something else is wrong
+            raise
         raise Stale() from None
 
 
@@ -172,6 +176,11 @@ def _write(row: ConceptEntry, *, by: Actor, now: datetime, **facts: Any) -> Conc
         row.changed_at, row.changed_by_id = now, by.user_id
         db.session.add(row)
     return row
+
+
+def _version_of(id_: str) -> int:
+    """As the row stands in the database now; 0 where there is none."""
+    return db.session.scalar(select(ConceptEntry.version).where(ConceptEntry.concept == id_)) or 0
 
 
 def _next_id() -> str:

@@ -116,6 +116,8 @@ def edit(one: Kept) -> Page:
     try:
         if form.is_submitted():
             refuse_stale(form, one)
+            if one.is_retired:
+                raise Stale  # what was typed stays, until it is back in use
         if stepping.is_sent():
             by = current_actor()
             changed = form.try_to(lambda: (keeping.edit(one, form.told(), by=by, now=datetime.now(UTC)),))
@@ -136,7 +138,7 @@ def edit(one: Kept) -> Page:
 def _overtaken(concept_id: str) -> Page:
     """What was typed, above what another person saved meanwhile; whoever has compared both may send it again."""
     one = keeping.kept(concept_id)
-    if one is None or one.is_retired:
+    if one is None:
         raise Stale
     form: Any = ConceptForm(Linking(keeping.all_kept(), before=one.concept), before=one.concept)
     form.version.data = one.version

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from matching.accounts.actor import SYSTEM
 from matching.concepts import keeping
@@ -77,6 +78,41 @@ def test_two_concepts_added_at_once_are_both_there(app, session):
         forms.append(checked(page, label=f"ほたる見守り{number}"))
     assert [answer.status_int for answer in at_once(forms)] == [303, 303]
     assert [entry.concept for entry in entries(session)] == ["city-1", "city-2"]
+
+
+def test_who_edits_what_another_takes_out_of_use_loses_nothing(app, session):
+    one, other = (sign_in(app, a_coordinator().email) for _ in range(2))
+    session.commit()
+    form = checked(one.get(f"/lexicon/{PROGRAMS}/edit"), aliases="ぴんころ体操")
+
+    def press(label):
+        buttons = [form for form in other.get(f"/lexicon/{PROGRAMS}").forms.values() if form.action.endswith(label)]
+        buttons[0].submit(status=303)
+
+    press("retire")
+    for _ in range(2):  # and again, as long as it is out of use
+        refused = form.submit("go", value="send", status=409)
+        form = form_with(refused, "label")
+        assert "「また使う」を押してください" in refused and form["aliases"].value == "ぴんころ体操"
+        form = form_with(form.submit("go", value="next", status=409), "label")
+    press("restore")
+    form = form_with(form.submit("go", value="next", status=409), "label")
+    assert form["aliases"].value == "ぴんころ体操"
+    saved = form_with(form.submit("go", value="next"), "step").submit("go", value="send", status=303)
+    assert "を直しました" in saved.follow() and entries(session)[0].entry["aliases"] == ["ぴんころ体操"]
+
+
+def test_a_change_that_the_database_refuses_is_not_laid_to_somebody_faster(session):
+    nobody = replace(SYSTEM, user_id=10**9)
+    with pytest.raises(IntegrityError):
+        keeping.retire(keeping.kept(PROGRAMS), by=nobody, now=NOW)
+    attempts = []
+    told = Concept(id="", label="かえるの合唱", fields=(7,))
+    real = keeping._write
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(IntegrityError):
+        patched.setattr(keeping, "_write", lambda *a, **k: attempts.append(1) or real(*a, **k))
+        keeping.add(told, form_key=uuid4().hex, by=nobody, now=NOW)
+    assert len(attempts) == 1
 
 
 def test_a_first_edit_that_comes_too_late_is_stale_and_leaves_the_transaction_whole(session):
