@@ -113,7 +113,7 @@ class Candidate(OfRequest, Stamped, Model):
     reasons: Mapped[list[Any] | None]
     by_hand: Mapped[bool] = mapped_column(default=False)
     missed_because: Mapped[str | None] = mapped_column(String(300))
-    versions: Mapped[dict[str, Any] | None]  # what one added by hand was judged by; None for those of the search
+    versions: Mapped[dict[str, Any] | None]  # what one added by hand was judged by; None: as the list, or not judged
     state: Mapped[CandidateState] = mapped_column(default=CandidateState.LISTED)
 
     shortlist: Mapped[Shortlist] = relationship(back_populates="candidates")

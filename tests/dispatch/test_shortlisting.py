@@ -306,6 +306,23 @@ def test_who_was_judged_as_the_list_says_nothing_of_versions_until_they_move_to_
     assert "別の版で出しました" in desk.get(f"/requests/{request.id}/candidates")
 
 
+def test_who_was_added_by_hand_before_versions_were_kept_takes_those_of_the_list_along():
+    request = a_case()
+    old = shortlist_of(request)
+    judged = a_conjurer("庭野 松男", skills=("庭木の剪定",))
+    shortlisting.add_by_hand(
+        request, profile_of(judged), missed_because="手品もする", by=SYSTEM, now=NOW
+    ).versions = None
+    unjudged = a_conjurer("村田 次郎", skills=("木彫り",))
+    added = shortlisting.add_by_hand(request, profile_of(unjudged), missed_because="手品もする", by=SYSTEM, now=NOW)
+    added.versions = added.score = None
+    a_concept("手品の会")
+    new = shortlisting.make_shortlist(request, by=SYSTEM, now=NOW)
+    moved = {candidate.party_id: candidate for candidate in new.candidates}
+    assert moved[judged.party_id].judged_otherwise == {"lexicon": old.versions["lexicon"]}
+    assert not moved[unjudged.party_id].judged_otherwise
+
+
 @pytest.mark.parametrize("words", ["むらた", "村田", "ムラタ", "庭木の剪定", "剪定"])
 def test_the_search_for_adding_finds_by_name_by_kana_and_by_skill(words):
     request = a_case()

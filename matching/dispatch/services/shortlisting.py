@@ -181,6 +181,7 @@ def _carry_over(earlier: Shortlist | None, shortlist: Shortlist) -> None:
     may_stay = admitted(earlier.candidates, on=today(shortlist.made_at))
     for old in earlier.candidates:
         if old.by_hand and old.party_id not in listed and old.id in may_stay:
+            was_judged = old.score is not None
             kept = {
                 name: getattr(old, name)
                 for name in ("party_id", "of_registry", "registration_id", "score", "strength", "bars", "reasons")
@@ -190,7 +191,7 @@ def _carry_over(earlier: Shortlist | None, shortlist: Shortlist) -> None:
                     rank=len(listed) + 1,
                     by_hand=True,
                     missed_because=old.missed_because,
-                    versions=old.versions,
+                    versions=old.versions or (earlier.versions if was_judged else None),  # old rows have none
                     **kept,
                 )
             )
