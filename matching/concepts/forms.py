@@ -26,7 +26,7 @@ from ..registry.forms import (
     words,
 )
 from ..registry.forms.filters import LONGEST
-from .keeping import Kept, Linking, in_their_old_order
+from .keeping import Kept, Linking, folded, in_their_old_order
 
 LONGEST_LABEL = 60
 LONGEST_NAME, MOST_NAMES = 40, 40
@@ -143,7 +143,13 @@ class ConceptForm(Form):
     validate_near = validate_broader
 
     def validate_confusable(self, field: Any) -> None:
-        """Other words may stand here too, but not the slip of a label."""
+        """Other words may stand here too, but not the slip of a label, and no name of the concept itself: it would no
+        longer be found by that name."""
+        form: Any = self
+        own = {folded(name) for name in (form.label.data or "", *lines(form.aliases.data))}
+        for line in lines(field.data):
+            if folded(line) in own:
+                raise ValidationError(_("「%(line)s」は、この項目そのものです。", line=line))
         kept = set(self.before.confusable)
         self._must_be_known(field, lambda line: None if line in kept else self.linking.nearest(line, at_least=ALIKE))
 

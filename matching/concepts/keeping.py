@@ -131,6 +131,7 @@ def give_back(one: Kept, *, by: Actor, now: datetime) -> None:
     if one.original is None or not one.is_citys:
         raise MatchingError(_("この項目は、プログラムのもののままです。"))
     _refuse_retired(one)
+    _refuse_taken_label(one.original, before=one.concept)
     entry = _change(one, by=by, now=now, entry=None)
     audit.record("concept:give-back", entry, by=by, at=now, fields=changed_facts(one.concept, one.original))
 

@@ -41,6 +41,7 @@ class Neighbour:
     id: str | None
     label: str
     nearness: str = ""
+    is_retired: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,19 @@ HAPPENED: dict[str, Any] = {
 
 
 def around(one: Kept) -> Picture:
-    linking = Linking(all_kept(), before=one.concept)
+    everything = all_kept()
+    linking = Linking(everything, before=one.concept)
+    retired = {other.id for other in everything if other.is_retired}
 
     def linked(links: Mapping[str, float]) -> list[Neighbour]:
         ordered = sorted(links.items(), key=lambda link: (-link[1], link[0]))
-        return [Neighbour(id_, linking.label_of(id_), nearness_in_words(weight)) for id_, weight in ordered]
+        return [
+            Neighbour(id_, linking.label_of(id_), nearness_in_words(weight), id_ in retired) for id_, weight in ordered
+        ]
 
     def told(word: str) -> Neighbour:
-        return Neighbour(word if linking.knows(word) else None, linking.label_of(word))
+        known = word if linking.knows(word) else None
+        return Neighbour(known, linking.label_of(word), is_retired=word in retired)
 
     return Picture(
         broader=linked(one.concept.broader),

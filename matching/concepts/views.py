@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -78,23 +79,25 @@ def _names_of_fields() -> dict[int, str]:
 @bp.get(ONE)
 @requires(Permission.CONCEPT_READ, load_concept)
 def show(one: Kept) -> str:
+    return _showing(one, MovingForm(formdata=None, data={"version": one.version}))
+
+
+def _showing(one: Kept, moving: MovingForm) -> str:
     return render_template(
-        "concepts/show.html",
-        one=one,
-        around=reading.around(one),
-        fields=_names_of_fields(),
-        moving=MovingForm(formdata=None, data={"version": one.version}),
+        "concepts/show.html", one=one, around=reading.around(one), fields=_names_of_fields(), moving=moving
     )
 
 
 @bp.route("/lexicon/new", methods=["GET", "POST"])
 @requires(Permission.CONCEPT_EDIT)
 def add() -> Page:
-    if request.method == "POST" and (first := keeping.added(form_key_sent())):
-        return _saved(first, _("「%(label)s」を加えました。", label=first.concept.label))
     linking = Linking(keeping.all_kept())
     form: Any = ConceptForm(linking)  # the trial sends it with a situation filled in
     stepping = Stepping(form, STEPS)
+    if request.method == "POST" and (first := keeping.added(form_key_sent())):
+        if keeping.changed_facts(first.concept, form.told()):
+            return _after(first, form, stepping)
+        return _saved(first, _("「%(label)s」を加えました。", label=first.concept.label))
     if stepping.is_sent():
         key, by = form.form_key.data, current_actor()
         new = form.try_to(lambda: keeping.add(form.told(), form_key=key, by=by, now=datetime.now(UTC)))
@@ -147,6 +150,13 @@ def _overtaken(concept_id: str) -> Page:
     return render_template("concepts/write.html", form=form, stepping=stepping, one=one, is_overtaken=True), 409
 
 
+def _after(first: Kept, form: Any, stepping: Stepping) -> Page:
+    """What was typed after going back to a form that brought a concept already: not saved yet, and perhaps one more."""
+    form.form_key.data = uuid4().hex
+    stepping.now = 1
+    return render_template("concepts/write.html", form=form, stepping=stepping, one=None, first=first), 409
+
+
 def _saved(one: Kept, done: str) -> BaseResponse:
     flash(f"{done}{_('次の検索から使われます。')}", "success")
     return redirect(url_for(".show", concept_id=one.id), code=303)
@@ -190,10 +200,14 @@ def give_back(one: Kept) -> Page:
     return _move(one, keeping.give_back, _("プログラムのものに戻しました。"))
 
 
-def _move(one: Kept, act: Callable[..., None], done: str) -> BaseResponse:
+def _move(one: Kept, act: Callable[..., None], done: str) -> Page:
     by: Actor = current_actor()
-    refuse_stale(MovingForm(), one)
-    act(one, by=by, now=datetime.now(UTC))
+    form = MovingForm()
+    refuse_stale(form, one)
+    form.try_to(lambda: act(one, by=by, now=datetime.now(UTC)))
+    if form.errors:
+        db.session.rollback()
+        return _showing(one, form), 422
     db.session.commit()
     return _saved(one, done)
 
