@@ -129,7 +129,13 @@ def supporter(key: str) -> str:
 def requests_list() -> str:
     filters = RequestFilters()
     found = help_requests.public_requests(day=_today(), **_asked(filters))
-    return render_template("directory/requests.html", filters=filters, found=found, meant=_meant(filters))
+    return render_template(
+        "directory/requests.html",
+        filters=filters,
+        found=found.page,
+        meant=_meant(filters),
+        by_meaning=found.by_meaning,
+    )
 
 
 @bp.get("/requests/<key>")

@@ -2,8 +2,8 @@
 
 The words are those of the outline: the one text that a desk wrote or checked for eyes outside. Its first line is the
 title, or its first sentence where it is one paragraph. The requester's own title stays inside, because it often says
-who asks; a second title for the public would be one more text to keep in step. What is searched is what is shown: a
-search for an organization's name finds nothing.
+who asks; a second title for the public would be one more text to keep in step. A search is compared with
+nothing but what is shown: an organization's name finds nothing.
 """
 
 from __future__ import annotations
@@ -52,6 +52,14 @@ class PublicRequest:
     released_on: date | None  # None only where its requester looks at what would be shown
 
 
+@dataclass(frozen=True)
+class Found:
+    """One page of the requests that a search found; ``by_meaning`` where any of all pages holds none of the words."""
+
+    page: Pagination
+    by_meaning: bool = False
+
+
 def public_requests(
     *,
     day: date,
@@ -61,7 +69,7 @@ def public_requests(
     district: int | None = None,
     page: int = 1,
     per_page: int = 20,
-) -> Pagination:
+) -> Found:
     """Pages of ``PublicRequest``, latest released first, for the macro ``pagination``; a fixed number of queries.
 
     Words, and unless ``as_written`` other names of what they mean, are compared with what is shown of the latest
@@ -75,18 +83,19 @@ def public_requests(
         query = query.where(HelpRequest.district_id == district)
     asked = word_keys(words)
     if not asked:
-        return _page(query, page=page, per_page=per_page)
+        return Found(_page(query, page=page, per_page=per_page))
     meant = set() if as_written else _names_of_what_is_meant(words)
     found = [public_face(row) for row in db.session.scalars(query.limit(LOOKED_AT))]
     texts = [text_key(f"{one.title} {one.outline}") for one in found]
     answering = [
         one for one, text in zip(found, texts, strict=True) if holds(asked, text) or any(name in text for name in meant)
     ]
+    near: list[PublicRequest] = []
     if not as_written:
         shown = [(one.title, one.outline) for one in found]
-        near = [found[at] for at in meaning_the_same(words[:LONGEST], shown, day=day)]
-        answering += [one for one in near if one not in answering]
-    return Paged(answering, page=page, per_page=per_page)
+        same = [found[at] for at in meaning_the_same(words[:LONGEST], shown, day=day)]
+        near = [one for one in same if one not in answering]
+    return Found(Paged([*answering, *near], page=page, per_page=per_page), by_meaning=bool(near))
 
 
 def _names_of_what_is_meant(words: str) -> set[str]:

@@ -68,6 +68,22 @@ def test_without_words_or_meaning_nothing_is_said_to_be_understood(desk, path):
     assert not desk.get(path, {"q": "ぬるぽぺ"}).html.select(".understood")
 
 
+@pytest.mark.parametrize("words", ["ごはんの支度", "座ったままできる運動"])
+def test_a_request_that_holds_none_of_the_words_is_explained_and_can_be_switched_off(desk, now, words):
+    assert services.understood(words) == ()
+    outline = {
+        "ごはんの支度": "昼食を作る人",
+        "座ったままできる運動": "椅子に座ってできる体操を教える人",
+    }[words]
+    request = a_request(now=now, state=RequestState.ACCEPTED, released_at=now, outline=outline)
+    request.occasions[0].on = date(2099, 12, 5)
+    page = desk.get("/directory/requests", {"q": words})
+    assert titles(page) == [outline]
+    assert "意味の近いものも合わせて探しました。" in page.html.select_one(".understood").text
+    alone = page.click("書いた言葉だけで探す")
+    assert titles(alone) == [] and titles(alone.click("意味の近いものも探す")) == [outline]
+
+
 def test_one_word_is_the_beginning_of_a_name_unless_many_names_begin_so(session):
     assert [one.label for one in services.understood("凧あげ見")] == [LABEL]
     for number in range(3):

@@ -80,7 +80,7 @@ def test_the_decision_ends_the_publication_and_reopening_does_not_bring_it_back(
     page = form.submit(status=303).follow(status=200)
     assert "もう一度公開してよいか、依頼者に聞いて" in page and "要約を公開してよいと聞いた" in page
     session.expire_all()
-    assert public_requests(day=NOW.date()).items == []
+    assert public_requests(day=NOW.date()).page.items == []
 
 
 def test_another_ones_yes_still_counts():

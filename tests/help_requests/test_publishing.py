@@ -32,7 +32,7 @@ def released(now, **facts):
 
 
 def shown(**how):
-    return [one.title for one in public_requests(day=DAY, **how).items]
+    return [one.title for one in public_requests(day=DAY, **how).page.items]
 
 
 def test_the_outline_is_shown_and_not_who_asks_nor_their_words_nor_the_place(now):
@@ -46,7 +46,7 @@ def test_the_outline_is_shown_and_not_who_asks_nor_their_words_nor_the_place(now
         head_count=2,
         money=Money.EXPENSES,
     )
-    [one] = public_requests(day=DAY).items
+    [one] = public_requests(day=DAY).page.items
     assert (one.title, one.outline) == ("敬老会の出し物", "老人クラブで40分ほど、見て分かる演目をお願いします。")
     assert (one.field.number, one.district.name, one.head_count, one.money) == (1, "湯田", 2, Money.EXPENSES)
     assert one.days == ("2026年12月5日（土） 午後",)
@@ -68,7 +68,7 @@ def test_the_outline_is_shown_and_not_who_asks_nor_their_words_nor_the_place(now
 def test_a_name_that_slipped_into_the_outline_is_not_shown_and_not_found(now, told):
     person = a_person("大庭 忠夫")
     released(now, outline=f"出し物\n{told}", contact_person=person, caller="大庭 忠夫", place="中央集会所")
-    [one] = public_requests(day=DAY).items
+    [one] = public_requests(day=DAY).page.items
     for name in ("さくら台", "さくら臺", "大庭", "中央集会所"):
         assert name not in one.outline
     assert "です" in one.outline or "依頼した団体" in one.outline or "会場" in one.outline
@@ -86,7 +86,7 @@ def test_a_name_that_slipped_into_the_outline_is_not_shown_and_not_found(now, to
 )
 def test_a_long_outline_gets_a_short_title_and_loses_nothing(now, outline, title, rest):
     released(now, outline=outline)
-    [one] = public_requests(day=DAY).items
+    [one] = public_requests(day=DAY).page.items
     assert (one.title, one.outline) == (title, rest)
 
 
@@ -178,9 +178,9 @@ def test_a_note_for_the_day_stays_inside_and_days_that_are_over_end_it(now):
 def test_pages_hold_as_many_as_asked_and_a_page_too_far_is_the_last(now):
     for number in range(5):
         released(now, outline=f"依頼{number}")
-    pages = public_requests(day=DAY, page=2, per_page=2)
+    pages = public_requests(day=DAY, page=2, per_page=2).page
     assert (pages.total, pages.pages, len(pages.items)) == (5, 3, 2)
-    assert len(public_requests(day=DAY, page=99, per_page=2).items) == 1
+    assert len(public_requests(day=DAY, page=99, per_page=2).page.items) == 1
 
 
 def test_without_words_only_the_page_is_put_together_and_all_are_counted(now, monkeypatch):
@@ -193,7 +193,7 @@ def test_without_words_only_the_page_is_put_together_and_all_are_counted(now, mo
     face_of = publishing.public_face
     monkeypatch.setattr(publishing, "public_face", lambda request: faces.append(request) or face_of(request))
     monkeypatch.setattr(publishing, "LOOKED_AT", 3)
-    page = public_requests(day=DAY, page=1, per_page=2)
+    page = public_requests(day=DAY, page=1, per_page=2).page
     assert (page.total, len(faces)) == (5, 2) and publishing.how_many(day=DAY) == 5
     assert len(shown(words="依頼")) == 3  # of the latest that are not over
 
@@ -232,7 +232,7 @@ def test_thirty_ask_as_much_of_the_database_as_three(session, now):
         session.expire_all()
         event.listen(db.engine, "before_cursor_execute", note)
         try:
-            assert public_requests(day=DAY, words="敬老会", per_page=50).total
+            assert public_requests(day=DAY, words="敬老会", per_page=50).page.total
         finally:
             event.remove(db.engine, "before_cursor_execute", note)
         return len(seen)

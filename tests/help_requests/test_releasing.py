@@ -44,7 +44,7 @@ def button(page, label):
 
 
 def shown() -> list[str]:
-    return [one.title for one in public_requests(day=DAY).items]
+    return [one.title for one in public_requests(day=DAY).page.items]
 
 
 def test_the_requester_sees_what_would_be_shown_and_lets_it_be_shown(session, app, request_):
