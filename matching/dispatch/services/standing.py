@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal_column, or_, select
 
 from ...database import db
 from ...engine.types import Standing
@@ -116,10 +116,11 @@ def _engagements(ids: list[int]) -> tuple[dict[int, frozenset[date]], dict[int, 
 
 
 def _caps(ids: list[int]) -> dict[int, tuple[int | None, date | None]]:
-    query = select(Supporter.party_id, Supporter.monthly_cap, Supporter.runs_until).where(
-        Supporter.party_id.in_(ids), Supporter.state == SupporterState.ACTIVE
-    )
-    return {party: (cap, until) for party, cap, until in db.session.execute(query)}
+    # In the very words of uq_supporter_one_open: else SQLite walks through everybody who is active.
+    is_open = Supporter.state != literal_column("'ended'")
+    query = select(Supporter.party_id, Supporter.monthly_cap, Supporter.runs_until, Supporter.state)
+    rows = db.session.execute(query.where(Supporter.party_id.in_(ids), is_open))
+    return {party: (cap, until) for party, cap, until, state in rows if state is SupporterState.ACTIVE}
 
 
 def _of_the_requester(ids: list[int], requester_id: int) -> set[int]:
