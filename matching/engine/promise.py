@@ -16,7 +16,7 @@ from .criteria import NEED_FULL
 from .evidence import CHANCE, CLOSE, FAR
 from .query import PLACE_WEIGHT, Expansion, Query
 from .ranking import WEIGHTS, Weights
-from .sketch import NUMBERS, Looks, circumstances, field_leans
+from .sketch import Looks, circumstances, field_leans, nearness
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -103,13 +103,11 @@ def first_look(
     query: Query, promised: Floats, looks: Looks, around: Around | None = None, *, weights: Weights = WEIGHTS
 ) -> Floats:
     """About the score that a comparison in full would find for each profile, from its sketch."""
-    nearness: Floats | None = None
+    near: Floats | None = None
     if query.meaning is not None:
-        asked = np.zeros(NUMBERS, dtype=np.float32)
-        asked[: len(query.meaning.whole)] = query.meaning.whole[:NUMBERS]
-        nearness = np.asarray(looks["meaning"].astype(np.float32) @ asked / 127, dtype=np.float32)
-        nearness[~looks["meaning"].any(axis=1)] = np.nan
-    return _score(query, _weighed(query, promised, looks, nearness, nearness, weights), looks, around, weights)
+        near = nearness(looks["meaning"], query.meaning.whole)
+        near[~looks["meaning"].any(axis=1)] = np.nan
+    return _score(query, _weighed(query, promised, looks, near, near, weights), looks, around, weights)
 
 
 def second_look(

@@ -24,7 +24,7 @@ from .chunking import chunks
 from .encoding import card_from_json
 from .models import Profile, ProfileContent
 from .retrieving import Glanced, first_ids, glance, read_meanings, read_postings
-from .sketches import look_at, registry_numbers
+from .sketches import Sketches, registry_numbers
 from .vocabulary import StoredVocabulary
 
 FLOOR = 0.25  # below it a profile has nothing to do with the ask; never applied in content-only mode
@@ -34,9 +34,10 @@ FLOOR = 0.25  # below it a profile has nothing to do with the ask; never applied
 class Budget:
     """How much one search may do, however many profiles there are."""
 
-    postings: int = 40_000  # read
-    pool: int = 250  # profiles that get a closer look
-    compared: int = 60  # profiles that are compared in full and explained; more when more are asked for
+    postings: int = 20_000  # read
+    nearest: int = 2_000  # profiles whose meaning is nearest, whatever their words
+    pool: int = 300  # profiles that get a closer look
+    compared: int = 70  # profiles that are compared in full and explained; more when more are asked for
 
 
 BUDGET = Budget()
@@ -193,6 +194,10 @@ class Searching:
     def _vocabulary(self) -> StoredVocabulary:
         return StoredVocabulary()
 
+    @cached_property
+    def _sketches(self) -> Sketches:
+        return Sketches(self.known, revision=self._vocabulary.revision)
+
     @property
     def _room(self) -> int:
         """For how many a comparison in full is worth it."""
@@ -207,6 +212,7 @@ class Searching:
         words do not."""
         portions = promise.portions(built, budget=self.budget.postings)
         ids, promised = promise.promises(built, read_postings(portions, self._vocabulary.ids))
+        ids, promised = self._with_the_nearest(built, ids, promised)
         found = self._admitted(self._in_order(built, ids, promised), self._pool)
         if len(found) < self._pool:
             have = {one.profile_id for one in found}
@@ -220,9 +226,19 @@ class Searching:
             built, found, np.array([said.get(one.profile_id, 0.0) for one in found], np.float32)
         )
 
+    def _with_the_nearest(
+        self, built: Query, ids: promise.Ids, promised: promise.Floats
+    ) -> tuple[promise.Ids, promise.Floats]:
+        """Whoever means what is asked without one of its words."""
+        if built.meaning is None:
+            return ids, promised
+        near = self._sketches.nearest(built.meaning.whole, self._registry_numbers, most=self.budget.nearest)
+        others = np.setdiff1d(near, ids, assume_unique=True)
+        return np.concatenate([ids, others]), np.concatenate([promised, np.zeros(len(others), dtype=np.float32)])
+
     def _in_order(self, built: Query, ids: promise.Ids, promised: promise.Floats) -> Iterator[promise.Ids]:
         """In blocks; the many behind the first block are only put in order when they are asked for."""
-        seen = look_at(ids, self.known, revision=self._vocabulary.revision)
+        seen = self._sketches.look_at(ids)
         asked = np.isin(seen.registry, self._registry_numbers)
         looks = np.round(promise.first_look(built, promised, seen.looks, self._around), 6)[asked]
         ids = ids[asked]
@@ -250,7 +266,7 @@ class Searching:
 
     def _in_closer_order(self, built: Query, some: list[Glanced], promised: promise.Floats) -> list[Glanced]:
         ids = np.array([one.profile_id for one in some], dtype=np.int64)
-        seen = look_at(ids, self.known, revision=self._vocabulary.revision)
+        seen = self._sketches.look_at(ids)
         read = read_meanings(ids.tolist(), self.known)
         meanings = [read.get(one.profile_id) for one in some]
         looks = promise.second_look(built, promised, seen.looks, meanings, self._around)

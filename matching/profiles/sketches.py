@@ -19,8 +19,8 @@ from sqlalchemy import BigInteger, ColumnElement, Engine, String, case, cast, ev
 
 from ..database import db
 from ..engine.knowledge import Knowledge
-from ..engine.promise import Ids
-from ..engine.sketch import LOOK, Looks, sketch_of
+from ..engine.promise import Floats, Ids
+from ..engine.sketch import LOOK, Looks, highest, nearness, sketch_of
 from ..engine.types import Card
 from ..registry.models import Registry
 from .models import Profile
@@ -90,25 +90,42 @@ def _forget(engine: Engine) -> None:
     _KEPT.pop(engine, None)
 
 
-def look_at(ids: Ids, known: Knowledge, *, revision: int) -> Seen:
-    """What is kept of these profiles, as this transaction sees them; ``revision`` is the newest that it sees."""
-    version = known.encoder.version if known.encoder is not None else ""
-    engine = db.engine
-    own = db.session.info.get(_FIRST_OWN)
-    with _KEEPING:
-        kept = _KEPT.get(engine)
-        if kept is None or kept[0] != version:
-            kept = _KEPT[engine] = (version, _empty())
-        table = kept[1]
-        _catch_up(table, version, newest=revision if own is None else own - 1)
-    seen = table.look_at(ids)
-    if own is not None:
-        newer = _empty()
-        _read_into(newer, version, [Profile.revision >= own])
-        written = np.isin(ids, np.flatnonzero(newer.registry))
-        ours = newer.look_at(ids[written])
-        seen.looks[written], seen.registry[written] = ours.looks, ours.registry
-    return seen
+class Sketches:
+    """Everybody's, as one transaction sees them; ``revision`` is the newest that it sees."""
+
+    def __init__(self, known: Knowledge, *, revision: int) -> None:
+        version = known.encoder.version if known.encoder is not None else ""
+        engine = db.engine
+        own = db.session.info.get(_FIRST_OWN)
+        with _KEEPING:
+            kept = _KEPT.get(engine)
+            if kept is None or kept[0] != version:
+                kept = _KEPT[engine] = (version, _empty())
+            self._table = kept[1]
+            _catch_up(self._table, version, newest=revision if own is None else own - 1)
+        self._own = _empty()
+        if own is not None:
+            _read_into(self._own, version, [Profile.revision >= own])
+        self._written: Ids = np.flatnonzero(self._own.registry)
+
+    def look_at(self, ids: Ids) -> Seen:
+        seen = self._table.look_at(ids)
+        if len(self._written):
+            ours = np.isin(ids, self._written)
+            of_own = self._own.look_at(ids[ours])
+            seen.looks[ours], seen.registry[ours] = of_own.looks, of_own.registry
+        return seen
+
+    def nearest(self, whole: Floats, registries: Sequence[int], *, most: int) -> Ids:
+        """About so many profiles of these registries whose meaning as a whole is nearest to an ask's, in the order of
+        ids: everybody is looked at."""
+        looks, registry = self._table.looks, self._table.registry
+        asked = np.zeros(_STEP, dtype=bool)
+        asked[list(registries)] = True
+        near = nearness(looks["meaning"][: len(registry)], whole)
+        near[~asked[registry[: len(near)]]] = -1.0
+        ids = highest(near, most)
+        return np.union1d(ids[near[ids] > 0], self._written)
 
 
 def registry_numbers(names: Sequence[str]) -> list[int]:
