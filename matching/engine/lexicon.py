@@ -232,7 +232,7 @@ def _said_as(lexicon: Lexicon, id_: str) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
 
 
-@remembered(32_768)
+@remembered(32_768, longest=200)
 def whole_term(text: str) -> str | None:
     """The one index term that stands for a whole name, None when a name takes several words."""
     folded = fold(text)

@@ -1,4 +1,7 @@
-"""Remembering what was worked out for a text: for so many texts, and for none that is long, so that bytes are bounded."""
+"""Remembering what was worked out for a text: for so many texts, and for none that is long.
+
+That bounds the bytes of the texts; what is worked out for one may be larger, and then fewer or shorter ones are kept.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def remembered(most: int, *, longest: int = LONGEST) -> Callable[[Callable[[str]
         def answer(text: str) -> T:
             return kept(text) if len(text) <= longest else work_out(text)
 
-        answer.kept = kept  # type: ignore[attr-defined]
+        answer.kept, answer.longest = kept, longest  # type: ignore[attr-defined]
         return answer
 
     return remembering

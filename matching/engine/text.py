@@ -97,7 +97,7 @@ def _analysed(text: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-_analysed_and_kept = remembered(32_768)(_analysed)
+_analysed_and_kept = remembered(32_768, longest=_KEPT_LENGTH)(_analysed)
 _analysed_just_now = remembered(64, longest=_KEPT_FOR_NOW)(_analysed)
 _analysed_last = remembered(2, longest=LONGEST)(_analysed)  # few, because each may hold ten thousand words
 
@@ -163,7 +163,7 @@ def kana_windows(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@remembered(4_096)
+@remembered(1_024, longest=200)
 def boundaries(sentence: str) -> frozenset[int]:
     """Where words and their shortest parts begin and end in one folded sentence, as positions of characters."""
     found = {0, len(sentence)}
@@ -173,7 +173,7 @@ def boundaries(sentence: str) -> frozenset[int]:
     return frozenset(found)
 
 
-@remembered(32_768)
+@remembered(1_024, longest=200)
 def bigrams(text: str) -> frozenset[str]:
     """Pairs of neighbouring characters of the folded text, without those across spaces and marks."""
     folded = fold(text)

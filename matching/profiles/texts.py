@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 
 from ..concepts.services import knowledge, understood
 from ..engine import cards, query, ranking
 from ..engine.cards import ReadCard
-from ..engine.encoder import Encoder
 from ..engine.knowledge import Knowledge
 from ..engine.lexicon import Lexicon
+from ..engine.remembering import remembered
 from ..engine.types import Ask, Card, Phrase
 from .finding import SHORTEST, means
 
@@ -29,7 +28,8 @@ def meaning_the_same(words: str, texts: Sequence[Text], *, day: date) -> list[in
     known = knowledge()
     if len(words) < SHORTEST or known.encoder is None:
         return []
-    read = [_numbered(_read(title, rest, known.encoder), at) for at, (title, rest) in enumerate(texts[:MOST_TEXTS])]
+    by_meaning = Knowledge(Lexicon(()), known.encoder)
+    read = [_read(text, f"{at:06d}", by_meaning) for at, text in enumerate(texts[:MOST_TEXTS])]
     meant = tuple(concept.id for concept in understood(words))
     vocabulary = query.WordList(cards.terms_of(one) for one in read)
     built = query.build(Ask(title=words, concepts=meant), vocabulary, known)
@@ -37,11 +37,15 @@ def meaning_the_same(words: str, texts: Sequence[Text], *, day: date) -> list[in
     return [int(one.key) for one in ranked if means(one, meant)]
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _read(title: str, rest: str, encoder: Encoder) -> ReadCard:
-    card = Card(key="", kind="group", phrases=(Phrase(title),), intro=rest)
-    return dataclasses.replace(cards.read(card), meaning=cards.meaning_of(card, Knowledge(Lexicon(()), encoder)))
+def _read(text: Text, key: str, known: Knowledge) -> ReadCard:
+    """What a text means is remembered by the encoder itself, so that nothing here outlives it."""
+    read = _read_words("\n".join(text))
+    return dataclasses.replace(
+        read, card=dataclasses.replace(read.card, key=key), meaning=cards.meaning_of(read.card, known)
+    )
 
 
-def _numbered(read: ReadCard, at: int) -> ReadCard:
-    return dataclasses.replace(read, card=dataclasses.replace(read.card, key=f"{at:06d}"))
+@remembered(_REMEMBERED)
+def _read_words(text: str) -> ReadCard:
+    title, _line_end, rest = text.partition("\n")
+    return cards.read(Card(key="", kind="group", phrases=(Phrase(title),), intro=rest))

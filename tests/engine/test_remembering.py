@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import gc
 import inspect
+import pkgutil
+from importlib import import_module
 
 import pytest
 
+from matching import engine
 from matching.concepts import keeping
-from matching.engine import cards, disclaimers, encoder, text
+from matching.engine import cards, encoder, text
 from matching.engine.remembering import LONGEST, remembered
 from matching.engine.types import Card, Phrase
+from matching.profiles import texts
 
 LONG = "川べりの草を刈る人を探しています。" * 6_000  # 100 kB
-BY_TEXT = [
-    text._analysed_and_kept,
-    text._analysed_just_now,
-    text.dictionary_words,
-    text.kana_windows,
-    text.boundaries,
-    text.bigrams,
-    disclaimers.disclaimers,
-    disclaimers.without_disclaimers,
-    cards._loaded,
-    cards._first_sentences,
-    keeping.folded,
-]
+MOST_CHARACTERS = 5 * 10**7  # of all texts that one memory may hold
+MODULES = [import_module(f"matching.engine.{module.name}") for module in pkgutil.iter_modules(engine.__path__)]
+IN_THE_ENGINE = {id(one): one for module in MODULES for one in vars(module).values() if hasattr(one, "kept")}
+BY_TEXT = [*IN_THE_ENGINE.values(), keeping.folded, texts._read_words]
 
 
 def test_a_short_text_is_worked_out_once_and_a_long_one_each_time():
@@ -66,9 +61,15 @@ def keys_of(function):
     return {key for one in held for key in one if isinstance(key, str)}
 
 
-def test_every_memory_of_texts_in_the_engine_has_a_length():
-    """A plain lru_cache of the engine is one of a single thing, such as a file that is read once."""
-    for module in (text, disclaimers, cards, encoder):
-        source = inspect.getsource(module)
-        assert all("maxsize=1)" in line or "maxsize=4)" in line for line in source.split("\n") if "lru_cache(" in line)
+def test_every_memory_of_texts_has_a_length_and_all_its_texts_together_have_one():
+    """A plain cache of the engine is one of a single thing, such as a file that is read once."""
+    for module in MODULES:
+        lines = [line for line in inspect.getsource(module).split("\n") if "lru_cache(" in line]
+        few = ("maxsize=1)", "maxsize=4)", "maxsize=most)(work_out)")
+        assert all(any(bound in line for bound in few) for line in lines), module.__name__
+    known = encoder.encoder()
+    of_encoder = [one for one in vars(known).values() if hasattr(one, "kept")] if known is not None else []
+    assert len(BY_TEXT) > 10
+    for memory in [*BY_TEXT, *of_encoder]:
+        assert memory.kept.cache_info().maxsize * memory.longest <= MOST_CHARACTERS, memory.__name__
     assert LONGEST <= 2_000
