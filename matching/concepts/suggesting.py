@@ -43,6 +43,7 @@ class Offer:
     suggestions: tuple[Suggestion, ...] = ()
     taken: str = ""
     refused: str = ""  # there was no room for it
+    gone: bool = False  # the lexicon no longer has it
 
 
 def pressed() -> str | None:
@@ -53,17 +54,19 @@ def pressed() -> str | None:
 def take_pressed(form: Describing) -> Offer:
     """Add the pressed word to the form; only a word of the lexicon is one."""
     label = tidy(pressed()) or ""
-    if not label or services.picked(label) is None:
+    if label and services.picked(label) is None:
+        return offer(form, gone=True)
+    if not label:
         return offer(form)
     took = form.take(label)
     return offer(form, taken=label if took else "", refused="" if took else label)
 
 
-def offer(form: Describing, *, taken: str = "", refused: str = "") -> Offer:
+def offer(form: Describing, *, taken: str = "", refused: str = "", gone: bool = False) -> Offer:
     """The chips for a form as it stands."""
     text = form.described()[:LONGEST]
     found = services.offered(text, besides=form.told_lines()) if text else []
-    return Offer(tuple(found), taken, refused)
+    return Offer(tuple(found), taken, refused, gone)
 
 
 @bp.post("/concepts/suggest")

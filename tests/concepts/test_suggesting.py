@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from matching import limits
-from matching.concepts import services
+from matching.accounts.actor import SYSTEM
+from matching.concepts import keeping, services
 from matching.concepts.services import Suggestion
 from matching.engine.lexicon import MEANING, Meant
 from matching.engine.types import Phrase
@@ -54,6 +55,10 @@ def offers(page) -> list[str]:
 def asked(browser, text: str, lines: str = "", **expected):
     token = form_of(browser.get(PAGE))["csrf_token"].value
     return browser.post(URL, {"csrf_token": token, "text": text, "lines": lines}, **expected)
+
+
+def renamed(one, **by):
+    keeping.edit(one, replace(one.concept, label="天にのぼる布"), **by)
 
 
 def press(form, label: str, **expected):
@@ -132,8 +137,18 @@ def test_there_is_room_for_six_and_only_words_of_the_lexicon_are_taken(browser):
         form_of(walked(browser, needs="一\n二\n三\n四\n五\n六", trouble="凧の会を手伝って")), LABEL, status=200
     )
     assert "を加える場所がありません" in page
-    page = press(form_of(walked(browser)), "何かほかのもの", status=200)
-    assert "何かほかのもの" not in page
+    fields = form_of(walked(browser)).submit_fields()
+    page = browser.post(PAGE, [*fields, ("add", "何かほかのもの")], status=200)
+    assert "何かほかのもの" not in page and "辞書からなくなった" in page
+
+
+def test_a_word_that_is_out_of_use_by_now_is_not_dropped_in_silence(session, browser, now, kites):
+    page = walked(browser, trouble="凧の会を手伝ってください")
+    assert LABEL in offers(page)
+    keeping.retire(keeping.kept(kites.concept.id), by=SYSTEM, now=now)
+    session.commit()
+    page = press(form_of(page), LABEL, status=200)
+    assert "辞書からなくなった" in page.html.select_one(".error-text").text and LABEL not in offers(page)
 
 
 def test_the_desk_sees_words_by_a_button_and_loses_nothing_it_typed(desk):
@@ -187,6 +202,28 @@ def test_a_registration_that_is_changed_is_offered_words_too(session, desk, kite
     form.submit(status=303)
     session.expire_all()
     assert supporters.card_of(supporter).phrases[1].concept == kites.concept.id
+
+
+@pytest.mark.parametrize("change", [keeping.retire, renamed])
+def test_what_stays_word_for_word_means_what_was_meant(session, desk, now, kites, change):
+    supporter, group = a_supporter(a_person(), LABEL, "竹細工"), a_group(an_organization("はらっぱ"), LABEL)
+    request = a_request(now=now)
+    form = form_with(desk.get(f"/requests/{request.id}/complete"), "needs")
+    form["needs"] = f"{LABEL}\n手品"
+    form.submit("action", value="save", status=303)
+    change(keeping.kept(kites.concept.id), by=SYSTEM, now=now)
+    session.commit()
+    for path, field in ((f"/supporters/{supporter.id}", "skills-0-phrase"), (f"/groups/{group.id}", "skills")):
+        form = form_with(desk.get(f"{path}/edit"), field)
+        form["intro"], form["source"], form["telephone"] = "風のある日に行きます", "paper", "083-000-0001"
+        form.submit(status=303)
+    form = form_with(desk.get(f"/requests/{request.id}/complete"), "needs")
+    form["needs"] = f"竹細工\n{LABEL}"
+    form.submit("action", value="save", status=303)
+    session.expire_all()
+    told = [*session.scalars(select(Skill)), *request.needs]
+    assert {(one.phrase, one.concept) for one in told if one.phrase == LABEL} == {(LABEL, kites.concept.id)}
+    assert [one.phrase for one in told].count(LABEL) == 3
 
 
 def test_a_group_that_is_changed_is_offered_words_too(session, desk, kites):

@@ -127,9 +127,11 @@ def _refuse_bad(matter: Matter, *, today: date, known: Collection[date]) -> None
             raise Invalid(wrong[1], field="occasions")
 
 
-# Rows that stay keep their ids: inquiries and dispatches point at an occasion.
+# Rows that stay keep their ids: inquiries and dispatches point at an occasion. A phrase that stays keeps the concept
+# that was meant, whatever became of that concept's label.
 def _write_needs(request: HelpRequest, phrases: tuple[str, ...]) -> None:
-    told = [(phrase, picked(phrase)) for phrase in phrases]
+    meant = {need.phrase: need.concept for need in request.needs if need.concept}
+    told = [(phrase, meant.get(phrase) or picked(phrase)) for phrase in phrases]
     for row, (phrase, concept) in zip(request.needs, told, strict=False):
         row.phrase, row.concept = phrase, concept
     for phrase, concept in told[len(request.needs) :]:

@@ -50,7 +50,7 @@ def submit() -> Page:
         db.session.rollback()
         stepping.show_mistake()
     if stepping.is_checking and not chips.taken:
-        chips = offer(form, refused=chips.refused)
+        chips = offer(form, refused=chips.refused, gone=chips.gone)
     page = render_template("help_requests/submit.html", form=form, stepping=stepping, person=person, chips=chips)
     return page, 422 if stepping.is_wrong else 200
 

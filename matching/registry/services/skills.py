@@ -32,11 +32,13 @@ def skills_of(party_id: int, registry: Registry) -> list[Skill]:
 
 
 def set_skills(party_id: int, registry: Registry, skills: Sequence[SkillWords]) -> None:
-    """Replace what a party told one registry. A skill that stays word for word keeps its confirmation."""
+    """Replace what a party told one registry. A skill that stays word for word keeps its confirmation, and the concept
+    that was meant, whatever became of that concept's label."""
     if len(skills) > MAX_SKILLS:
         raise Invalid(_("できることは%(count)s件までです。", count=MAX_SKILLS), field="skills")
     old = skills_of(party_id, registry)
     confirmed = {(skill.phrase, skill.qualification) for skill in old if skill.confirmed}
+    meant = {skill.phrase: skill.concept for skill in old if skill.concept}
     for skill in old:
         db.session.delete(skill)
     db.session.flush()
@@ -47,7 +49,7 @@ def set_skills(party_id: int, registry: Registry, skills: Sequence[SkillWords]) 
                 of_registry=registry,
                 position=position,
                 phrase=words.phrase.strip(),
-                concept=words.concept,
+                concept=meant.get(words.phrase.strip()) or words.concept,
                 level=words.level,
                 qualification=words.qualification or None,
                 confirmed=words.confirmed or (words.phrase.strip(), words.qualification or None) in confirmed,

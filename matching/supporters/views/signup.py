@@ -75,7 +75,7 @@ def register() -> Page:
         db.session.rollback()
         stepping.show_mistake()
     if stepping.is_checking and not chips.taken:
-        chips = offer(form, refused=chips.refused)
+        chips = offer(form, refused=chips.refused, gone=chips.gone)
     return form_page(
         "supporters/register.html", form, stepping=stepping, for_organization=for_organization, chips=chips
     )
