@@ -202,7 +202,7 @@ def known_of(one: Kept, linking: Linking) -> dict[str, Any]:
 
 
 class TrialForm(Form):
-    """A sentence to try; nothing of it is kept."""
+    """A sentence to try; nothing of it is stored."""
 
     text = words(
         _l("頼む人が言いそうな文"),

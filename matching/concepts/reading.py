@@ -161,7 +161,7 @@ def tried(text: str) -> Trial:
 
 HOW = {
     NAMED: _l("名前がある"),
-    SITUATION: _l("場面が似ている"),
+    SITUATION: _l("困っている人の言い方に似た言葉"),
     MEANING: _l("意味が近い"),
 }
 

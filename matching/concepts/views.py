@@ -25,7 +25,7 @@ from ..registry.forms import Stepping, form_key_sent, refuse_stale
 from ..registry.vocabulary import all_fields
 from . import finding, keeping, reading
 from .finding import Part
-from .forms import LONGEST_SITUATION, STEPS, ConceptFilters, ConceptForm, MovingForm, TrialForm, known_of
+from .forms import STEPS, ConceptFilters, ConceptForm, MovingForm, TrialForm, known_of
 from .keeping import Kept, Linking
 
 bp = Blueprint("concepts", __name__)
@@ -57,14 +57,13 @@ def index() -> str:
 @bp.route("/lexicon/try", methods=["GET", "POST"])
 @requires(Permission.CONCEPT_READ)
 def try_out() -> tuple[str, int]:
-    """What a sentence is taken to mean. Sent by POST and not kept: a trouble must stand in no log and no history."""
+    """What a sentence is taken to mean. Sent by POST and not stored: a trouble must stand in no log and no history."""
     form: Any = TrialForm()
     tried = reading.tried(form.text.data) if form.validate_on_submit() else None
     page = render_template(
         "concepts/try.html",
         form=form,
         trial=tried,
-        longest_situation=LONGEST_SITUATION,
         how=reading.HOW,
         sureness=reading.sureness,
         learning=reading.learning(),

@@ -140,7 +140,7 @@ def test_a_sentence_tells_what_it_is_taken_to_mean_by_which_words_and_how_sure(d
     first = readings(tried(desk, "今年もほたる見守りの人に来てほしい。"))[0]
     assert all(words in first for words in ("ほたる見守り", "名前がある：「ほたる見守り」", "ほぼ確か（100／100）"))
     page = tried(desk, "川べりで光る虫がめっきり見えなくなって寂しい")
-    assert any("ほたる見守り" in one and "場面が似ている" in one for one in readings(page))
+    assert any("ほたる見守り" in one and "困っている人の言い方に似た言葉" in one for one in readings(page))
     assert form_with(page, "text")["text"].value == "川べりで光る虫がめっきり見えなくなって寂しい"
 
 
@@ -175,7 +175,7 @@ def test_what_cannot_be_tried_is_said_beside_the_box_and_kept(desk, text, answer
     assert form_with(page, "text")["text"].value.strip() == tidy(text) and not page.html.select_one("#trial-found")
 
 
-def test_a_trouble_that_is_tried_stands_in_no_address_and_is_kept_nowhere(desk, session):
+def test_a_trouble_that_is_tried_stands_in_no_address_and_is_stored_nowhere(desk, session):
     before = session.query(AuditEntry).count()
     page = tried(desk, "ヷヸの鳴く夜")
     forms = [form for form in page.html.main.select("form")]
@@ -193,6 +193,16 @@ def test_a_trial_that_found_nothing_leads_to_a_new_concept_with_its_words(desk):
     next(box for box in form.fields["fields"] if box._value == "7").checked = True
     form["label"] = "夜鳴き鳥"
     form_with(form.submit("go", value="next"), "step").submit("go", value="send", status=303)
+
+
+def test_a_long_sentence_goes_along_whole_and_the_form_says_that_it_is_too_long(desk):
+    long = "ヷヸの鳴く夜に" * 25
+    form = form_with(press(tried(desk, long), "/lexicon/new").submit(status=200), "label")
+    assert form["situations"].value == long
+    form["label"] = "夜鳴き鳥"
+    refused = form.submit("go", value="next", status=422)
+    assert f"1行は120文字までです。「{long[:12]}…」を短くしてください。" in refused
+    assert form_with(refused, "label")["situations"].value.strip() == long
 
 
 # -- One concept
