@@ -16,6 +16,7 @@ from ..engine.text import fold
 from ..exports import MOST
 from ..registry import services as registry
 from ..registry.models import Consent, Organization, Party, Purpose, Registry, Skill
+from ..registry.paging import page_of
 from ..registry.vocabulary import District, Field, OrganizationKind, Support
 from ..workflow import N_, Labelled
 from .finding import parties_saying, related
@@ -61,7 +62,7 @@ def find(by: Narrowed, part: Part, *, day: date, page: int) -> Found:
     conditions, order = _meeting(by, day)
     query = select(Group).join(Group.organization).where(_is_of(part, day), *conditions).order_by(*order)
     loading = (joinedload(Group.organization).joinedload(Organization.district), selectinload(Group.fields))
-    found = db.paginate(query.options(*loading), page=page, per_page=PER_PAGE, error_out=False)
+    found = page_of(query.options(*loading), page=page, per_page=PER_PAGE)
     counts = [func.count(case((_is_of(one, day), 1))) for one in Part]
     counted = db.session.execute(select(*counts).select_from(Group).join(Group.organization).where(*conditions)).one()
     phrases = _phrases([group.organization_id for group in found.items], most=PHRASES_SHOWN)

@@ -22,6 +22,7 @@ from ..database import db
 from ..engine.text import fold
 from ..registry import services as registry
 from ..registry.models import Consent, ContactPoint, Organization, Party, Purpose, Registry, Skill
+from ..registry.paging import page_of
 from ..registry.services import Contact, name_key
 from ..registry.vocabulary import District, Field, OrganizationKind, Support
 from .finding import parties_saying, related
@@ -75,7 +76,7 @@ def public_entries(
         if ids:
             place = {group_id: position for position, group_id in enumerate(ids)}
             query = query.order_by(None).order_by(case(place, value=Group.id))
-    found: Any = db.paginate(query, page=page, per_page=per_page, error_out=False)
+    found: Any = page_of(query, page=page, per_page=per_page)
     found.items = _faces(found.items)
     return found
 

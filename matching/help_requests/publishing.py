@@ -23,7 +23,7 @@ from ..concepts.services import understood
 from ..database import db
 from ..i18n import as_day, today
 from ..profiles.texts import meaning_the_same
-from ..registry.paging import Paged
+from ..registry.paging import Paged, page_of
 from ..registry.vocabulary import District, Field, Money
 from .models import HelpRequest, Occasion
 from .services.finding import LONGEST, holds, text_key, word_keys
@@ -105,10 +105,8 @@ def _names_of_what_is_meant(words: str) -> set[str]:
 
 
 def _page(query: Select[HelpRequest], *, page: int, per_page: int) -> Pagination:
-    """One page of faces; one too far is the last."""
-    found: Any = db.paginate(query, page=page, per_page=per_page, error_out=False)
-    if 0 < found.pages < page:
-        found = db.paginate(query, page=found.pages, per_page=per_page, error_out=False)
+    """One page of faces."""
+    found: Any = page_of(query, page=page, per_page=per_page)
     found.items = [public_face(row) for row in found.items]
     return found
 

@@ -22,6 +22,7 @@ from ..audit import AuditEntry
 from ..database import db
 from ..registry.forms import Filters, Form, mail_address, name_of, one_line, one_of, reference
 from ..registry.forms.filters import LONGEST
+from ..registry.paging import page_of
 from ..registry.vocabulary import all_departments, all_desks
 from . import bp
 
@@ -69,7 +70,7 @@ def accounts() -> str:
         )
     if filters.role.data:
         query = query.where(User.roles.any(RoleGrant.role == filters.role.data))
-    found = db.paginate(query, page=filters.page, per_page=PER_PAGE, error_out=False)
+    found = page_of(query, page=filters.page, per_page=PER_PAGE)
     desks = {desk.id: desk.name for desk in all_desks()}
     departments = {department.id: department.name for department in all_departments()}
     places = {f"desk:{id_}": name for id_, name in desks.items()}

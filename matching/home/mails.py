@@ -17,6 +17,7 @@ from ..dispatch.models import Candidate, Shortlist
 from ..help_requests.models import HelpRequest
 from ..outbox import Message, MessageState
 from ..registry.models import Registry
+from ..registry.paging import page_of
 from . import bp
 
 MAILS_PER_PAGE = 50
@@ -50,7 +51,7 @@ def mails() -> str:
     if current_actor().contractor:
         query = query.where(seen)
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
-    found = db.paginate(query, page=page, per_page=MAILS_PER_PAGE, error_out=False)
+    found = page_of(query, page=page, per_page=MAILS_PER_PAGE)
     shown = db.session.scalars(select(Message.id).where(Message.id.in_([mail.id for mail in found.items]), seen))
     return render_template("home/mails.html", mails=found, shown=set(shown))
 

@@ -16,6 +16,7 @@ from ..exports import MOST
 from ..i18n import label, today
 from ..registry import services as registry
 from ..registry.models import Party, Registry
+from ..registry.paging import page_of
 from ..registry.vocabulary import Level
 from . import finding, listing, publishing  # noqa: F401  (publishing hears news)
 from .belonging import belonging_of
@@ -51,7 +52,7 @@ def index() -> str:
     sight = sight_of(actor)
     filters = listing.PeopleFilters(sight)
     query = listing.people_found(filters, by=actor, day=day)
-    page = db.paginate(query, page=filters.page, per_page=PER_PAGE, error_out=False)
+    page = page_of(query, page=filters.page, per_page=PER_PAGE)
     belonging = belonging_of([person.id for person in page.items], sight=sight, day=day)
     return render_template("people/index.html", filters=filters, page=page, belonging=belonging)
 

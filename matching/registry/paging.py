@@ -1,4 +1,4 @@
-"""A list that was put in order in memory, cut into pages as the macro ``pagination`` draws them."""
+"""Lists cut into pages as the macro ``pagination`` draws them; a page too far is the last one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import Select
+
+from ..database import db
+
+
+def page_of(query: Select[Any], *, page: int, per_page: int) -> Pagination:
+    """One page of rows: an empty one would say that there is nobody."""
+    found = db.paginate(query, page=page, per_page=per_page, error_out=False)
+    return page_of(query, page=found.pages, per_page=per_page) if 0 < found.pages < page else found
 
 
 class Paged(Pagination):

@@ -17,6 +17,7 @@ from ..engine.text import analyse, fold
 from ..exports import MOST
 from ..registry import services as registry
 from ..registry.models import Consent, Party, PartyKind, Purpose, Registry, Skill
+from ..registry.paging import page_of
 from ..registry.vocabulary import District, Field, Support
 from .finding import parties_saying, related
 from .models import Supporter
@@ -53,7 +54,7 @@ def find(by: Narrowed, *, state: SupporterState | None, day: date, page: int) ->
     query = select(Supporter).join(Supporter.party).options(joinedload(Supporter.party))
     query = query.options(selectinload(Supporter.districts))
     query = query.where(_in_state(state), *conditions).order_by(*order)
-    found = db.paginate(query, page=page, per_page=PER_PAGE, error_out=False)
+    found = page_of(query, page=page, per_page=PER_PAGE)
     counted = select(Supporter.state, func.count()).join(Supporter.party).where(*conditions)
     counts = {one: count for one, count in db.session.execute(counted.group_by(Supporter.state))}
     phrases = _phrases([supporter.party_id for supporter in found.items])

@@ -21,6 +21,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from ..database import db
 from ..registry import services as registry
 from ..registry.models import Consent, Party, PartyKind, Purpose, Registry, Skill
+from ..registry.paging import page_of
 from ..registry.services import name_key
 from ..registry.vocabulary import District, Field, Support
 from .finding import parties_saying, related
@@ -75,7 +76,7 @@ def public_entries(
         query = query.where(Supporter.id.in_(ids))
         if place:
             query = query.order_by(None).order_by(case(place, value=Supporter.id))
-    found: Any = db.paginate(query, page=page, per_page=per_page, error_out=False)
+    found: Any = page_of(query, page=page, per_page=per_page)
     found.items = _faces(found.items)
     return found
 

@@ -3,8 +3,11 @@
 import pytest
 
 from matching.accounts.models import Role
+from matching.registry.models import Purpose
 from tests.conftest import sign_in
-from tests.factories import a_coordinator, staff
+from tests.factories import a_coordinator, a_person, an_organization, staff
+from tests.groups.factories import a_group
+from tests.supporters.factories import a_supporter
 
 OF_A_DESK = ("/supporters", "/groups", "/people", "/organizations", "/outbox", "/desk", "/desk/ended", "/lexicon")
 OF_EVERYBODY = ("/directory/groups", "/directory/supporters", "/directory/requests", "/requests/mine")
@@ -19,3 +22,23 @@ def test_a_page_too_far_is_no_error(app, session, page):
     browser = sign_in(app, administrator)
     for address in ("/councils", "/councils/members", "/admin/accounts"):
         browser.get(address, {"page": page}, status=200)
+
+
+def test_a_page_too_far_shows_the_last_and_not_nobody(app, session):
+    public = [Purpose.MATCHING, Purpose.PUBLIC_NAMED]
+    a_supporter(a_person("山田 花子"), "手品", consents=public)
+    a_group(an_organization("合唱団やまびこ"), "手品", consents=public)
+    session.commit()
+    desk = sign_in(app, a_coordinator().email)
+    for address, name in (
+        ("/directory/supporters", "山田 花子"),
+        ("/directory/groups", "合唱団やまびこ"),
+        ("/supporters", "山田 花子"),
+        ("/groups", "合唱団やまびこ"),
+        ("/people", "山田 花子"),
+        ("/organizations", "合唱団やまびこ"),
+    ):
+        for query in ({"page": "50"}, {"page": "50", "q": "手品"}):
+            if "q" in query and address in ("/people", "/organizations"):
+                continue
+            assert name in desk.get(address, query).html.main.text, (address, query)

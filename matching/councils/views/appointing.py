@@ -14,6 +14,7 @@ from ...database import db
 from ...i18n import today
 from ...registry import services as registry
 from ...registry.models import Person, Purpose, Registry
+from ...registry.paging import page_of
 from .. import services
 from ..forms import NEW, AppointForm, AppointNewForm, MemberFilters
 from ..models import Appointment, Council, CouncilRole
@@ -50,7 +51,7 @@ def choose(council: Council) -> str:
     del form.seating
     found = None
     if form.words:
-        found = db.paginate(services.find_people(form.words), page=form.page, per_page=PER_PAGE, error_out=False)
+        found = page_of(services.find_people(form.words), page=form.page, per_page=PER_PAGE)
     ids = [person.id for person in found.items] if found else []
     return render_template(
         "councils/choose.html",

@@ -14,6 +14,7 @@ from ...accounts.taking import take_home
 from ...database import db
 from ...exports import MOST
 from ...i18n import label, today
+from ...registry.paging import page_of
 from .. import services
 from ..forms import AsOf, CouncilFilters
 from ..models import Appointment, Council
@@ -28,7 +29,7 @@ PER_PAGE = 50
 def index() -> str:
     day = today(datetime.now(UTC))
     form: Any = CouncilFilters()
-    found = db.paginate(services.find_councils(form.asked, day), page=form.page, per_page=PER_PAGE, error_out=False)
+    found = page_of(services.find_councils(form.asked, day), page=form.page, per_page=PER_PAGE)
     return render_template(
         "councils/index.html",
         form=form,

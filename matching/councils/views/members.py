@@ -15,6 +15,7 @@ from ...i18n import today
 from ...registry import services as registry
 from ...registry.forms import sent
 from ...registry.models import Person, Purpose, Registry
+from ...registry.paging import page_of
 from .. import services
 from ..forms import CandidacyForm, MemberFilters, MemberForm
 from ..history import history_of_person
@@ -33,7 +34,7 @@ def members() -> str:
     day = today(datetime.now(UTC))
     form: Any = MemberFilters()
     query = services.find_people(form.words, sitting_on=day if form.seating.data else None)
-    found = db.paginate(query, page=form.page, per_page=PER_PAGE, error_out=False)
+    found = page_of(query, page=form.page, per_page=PER_PAGE)
     ids = [person.id for person in found.items]
     return render_template(
         "councils/members.html",

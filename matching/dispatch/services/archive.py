@@ -18,6 +18,7 @@ from ...help_requests import services as help_requests
 from ...help_requests.models import HelpRequest
 from ...help_requests.states import ENDED, RequestState
 from ...i18n import TOKYO, fiscal_year, label, today
+from ...registry.paging import page_of
 from ..models import Decision
 
 PER_PAGE = 50
@@ -68,7 +69,7 @@ def ended(by: Narrowed, *, page: int, per_page: int = PER_PAGE) -> Pagination:
         .options(joinedload(HelpRequest.requester), joinedload(HelpRequest.desk))
         .order_by(HelpRequest.ended_at.desc(), HelpRequest.id.desc())
     )
-    return db.paginate(query, page=page, per_page=per_page, error_out=False)
+    return page_of(query, page=page, per_page=per_page)
 
 
 def table_head() -> list[str]:

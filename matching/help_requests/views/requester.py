@@ -17,6 +17,7 @@ from ...i18n import today
 from ...registry.forms import Stepping
 from ...registry.forms.filters import LAST_PAGE
 from ...registry.models import Organization, Person
+from ...registry.paging import page_of
 from ...registry.services import person_of
 from .. import services
 from ..forms import STEPS, SubmitForm, known_of
@@ -91,5 +92,5 @@ def mine() -> str:
     )
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     newest = query.order_by(HelpRequest.submitted_at.desc(), HelpRequest.id.desc())
-    pages = db.paginate(newest, page=page, per_page=PER_PAGE, error_out=False)
+    pages = page_of(newest, page=page, per_page=PER_PAGE)
     return render_template("help_requests/mine.html", requests=pages)

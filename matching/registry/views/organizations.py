@@ -27,6 +27,7 @@ from ..forms.parties import (
     contents_of,
 )
 from ..models import Organization, RepresentationState
+from ..paging import page_of
 from . import bp
 
 PER_PAGE = 50
@@ -51,7 +52,7 @@ def _found() -> tuple[OrganizationFilters, Any]:
 @requires(Permission.ORGANIZATION_LIST)
 def organizations() -> str:
     filters, query = _found()
-    page = db.paginate(query, page=filters.page, per_page=PER_PAGE, error_out=False)
+    page = page_of(query, page=filters.page, per_page=PER_PAGE)
     acting = services.acting_for([one.id for one in page.items])
     return render_template("registry/organizations.html", filters=filters, page=page, acting=acting)
 
