@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from matching.accounts.actor import SYSTEM
 from matching.database import db
-from matching.dispatch.models import Decision, Dispatch, Inquiry, Notice
+from matching.dispatch.models import Decision, Dispatch, Inquiry, Notice, Shortlist
 from matching.dispatch.services import inquiring, links
 from matching.help_requests.models import HelpRequest, Occasion
 from matching.help_requests.states import RequestState
@@ -54,6 +54,18 @@ def eight_desks(app):
 def count(session, model) -> int:
     session.rollback()
     return session.scalar(select(func.count()).select_from(model))
+
+
+def test_searching_again_eight_times_at_once_makes_one_list(app, session, clock):
+    a_conjurer()
+    request = a_case()
+    desks = eight_desks(app)
+    session.commit()
+    before = count(session, Shortlist)
+    forms = [form_with(desk.get(f"/requests/{request.id}/candidates"), "shown") for desk in desks]
+    assert all_at_once(forms) == {303: 1, 409: EIGHT - 1}
+    assert count(session, Shortlist) == before + 1
+    assert form_with(desks[0].get(f"/requests/{request.id}/candidates"), "shown").submit(status=303)
 
 
 def test_eight_desks_ask_eight_people_and_one_is_asked(app, session):

@@ -429,3 +429,33 @@ def test_a_contractor_learns_of_no_council_member_from_an_earlier_list(app, sess
     for path in (f"/shortlists/{shortlist.id}", f"/shortlists/{shortlist.id}/why"):
         page = contractor.get(path, status=200)
         assert "審議 委員" not in page and "ほかに" not in page
+
+
+def test_no_gap_in_the_ranks_tells_a_contractor_of_a_council_member(app, session):
+    person = a_candidate(name="審議 委員")
+    a_member(a_council("秘密の審議会"), person, skills=[SkillWords("手品")])
+    for number in range(3):
+        a_conjurer(f"手品 {number}子")
+    request = a_case(kind=RequestKind.INTRODUCTION)
+    shortlist = shortlist_of(request)
+    first = next(c for c in shortlist.candidates if c.party_id == person.id)
+    for rank, candidate in enumerate([first, *(c for c in shortlist.candidates if c is not first)], start=1):
+        candidate.rank = rank
+    city = sign_in(app, a_coordinator().email)
+    contractors = a_case(desk="saporant").desk
+    session.commit()
+
+    def ranks(browser):
+        page = browser.get(f"/shortlists/{shortlist.id}")
+        return [one.text.split("位")[0].strip() for one in page.html.select(".queue .title")]
+
+    assert ranks(city) == ["1", "2", "3", "4"]
+    request.desk = contractors
+    session.commit()
+    contractor = sign_in(app, a_coordinator("saporant").email)
+    assert ranks(contractor) == ["1", "2", "3"]
+    steps = [one.text for one in contractor.get(f"/shortlists/{shortlist.id}/why").html.select(".step h3")]
+    assert steps == ["1位と2位", "1位と3位"]
+    contractor.get(f"/requests/{request.id}/candidates", status=200)
+    session.expire_all()
+    assert [c.rank for c in shortlist.candidates] == [1, 2, 3, 4]

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from ...accounts.actor import Actor
 from ...database import db
@@ -137,7 +138,12 @@ def candidates_of(shortlist: Shortlist, *, on: date, sees_councils: bool) -> lis
 
 def _seen(listed: list[Candidate], *, asked: set[int], on: date, sees_councils: bool) -> list[Candidate]:
     shown = admitted(listed, on=on) | asked
-    return [c for c in listed if c.id in shown and (sees_councils or c.of_registry is not Registry.COUNCIL)]
+    if sees_councils:
+        return [c for c in listed if c.id in shown]
+    seen = [c for c in listed if c.id in shown and c.of_registry is not Registry.COUNCIL]
+    for place, candidate in enumerate(seen, start=1):
+        set_committed_value(candidate, "rank", place)  # a gap would tell of a council member; nothing is written
+    return seen
 
 
 def is_hidden(inquiry: Inquiry, *, sees_councils: bool) -> bool:

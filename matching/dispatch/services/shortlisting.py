@@ -248,8 +248,18 @@ def current_shortlist(request: HelpRequest) -> Shortlist | None:
     return db.session.scalar(select(Shortlist).where(Shortlist.request_id == request.id, Shortlist.is_current))
 
 
+def search_again(request: HelpRequest, *, shown: int, by: Actor, now: datetime) -> Shortlist:
+    """A new list in place of the one that the reader saw, by its id; 0 where there was none. Pressed twice, one is made."""
+    help_requests.take_turn(request)
+    current = current_shortlist(request)
+    if shown != (current.id if current else 0):
+        raise Stale()
+    return make_shortlist(request, by=by, now=now)
+
+
 def relax(shortlist: Shortlist, condition: str, *, by: Actor, now: datetime) -> Shortlist:
     """A new list with one condition less than this one."""
+    help_requests.take_turn(shortlist.request)
     if not shortlist.is_current:
         raise Stale()
     return make_shortlist(shortlist.request, by=by, now=now, left_out=[*shortlist.left_out, condition])

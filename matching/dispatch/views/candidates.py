@@ -31,7 +31,8 @@ def candidates(help_request: HelpRequest) -> str:
 @bp.post("/requests/<int:request_id>/candidates")
 @requires(Permission.REQUEST_HANDLE, load_request)
 def search_again(help_request: HelpRequest) -> Response:
-    shortlisting.make_shortlist(help_request, by=current_actor(), now=utcnow())
+    shown = request.form.get("shown", 0, type=int)
+    shortlisting.search_again(help_request, shown=shown, by=current_actor(), now=utcnow())
     db.session.commit()
     flash(_("候補を探しました。"), "success")
     return redirect(url_for(".candidates", request_id=help_request.id), code=303)
