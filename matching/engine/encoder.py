@@ -118,8 +118,10 @@ class Encoder:
             return np.zeros(self.dimensions, dtype=np.float32)
         rows = self._vectors.rows[at]
         known = np.array(numbers)
-        weights = np.where(known >= 0, self._word_weights[:, known], self._unknown_weight)
-        shifts = np.matmul(np.where(known[:, None] >= 0, self._shift_codes[:, known], 0.0), self._shift_turns)
+        weights = np.where(known >= 0, self._word_weights[:, known], np.float32(self._unknown_weight))
+        # Four bytes a number all the way: a plain 0.0 would make every layer anew in eight.
+        codes = np.where(known[:, None] >= 0, self._shift_codes[:, known], np.int8(0)).astype(np.float32)
+        shifts = np.matmul(codes, self._shift_turns)
         u, v = self._layers
         return unit(heads_of(rows, rows + shifts, weights, self._attention, self._bias, u, v) @ self._axes)
 

@@ -25,7 +25,7 @@ LOOK = np.dtype(
         ("slots", "<u4"),
         ("money", "u1"),
         ("heads", "u1"),
-        ("spare", "u1"),
+        ("spare", "u1"),  # 63 bytes are 84 letters without a rest
     ]
 )
 Looks = npt.NDArray[np.void]  # of dtype LOOK
