@@ -23,6 +23,9 @@ from ..engine.text import fold
 from ..registry.services import SkillWords
 from .models import ConceptEntry
 
+# Certainty, below which a word offered is more often wrong than right: pressed without much thought, it stays as a need.
+LEAST_CERTAIN_OFFER = 0.2
+
 State = tuple[int, int, datetime | None, float]
 
 _KEPT: WeakKeyDictionary[Engine, tuple[State, Knowledge]] = WeakKeyDictionary()
@@ -93,9 +96,6 @@ def suggest(text: str, *, limit: int = 6) -> list[Suggestion]:
     return [Suggestion(known.lexicon.concepts[meant.concept], meant) for meant in found[:limit]]
 
 
-OFFERED = 0.2  # certainty, below which a word offered is more often wrong than right
-
-
 def offered(text: str, *, besides: Collection[str] = (), limit: int = 6) -> list[Suggestion]:
     """What to offer for a text to somebody who fills in a form: never what already stands among the lines ``besides``."""
     lexicon_now = knowledge().lexicon
@@ -103,7 +103,9 @@ def offered(text: str, *, besides: Collection[str] = (), limit: int = 6) -> list
     named = {
         only[0].concept for line in besides if len(only := lexicon_now.named_in(line)) == 1 and only[0].words in told
     }
-    found = [one for one in suggest(text, limit=limit + len(told) + len(named)) if one.meant.certainty >= OFFERED]
+    found = [
+        one for one in suggest(text, limit=limit + len(told) + len(named)) if one.meant.certainty >= LEAST_CERTAIN_OFFER
+    ]
     return [one for one in found if fold(one.concept.label) not in told and one.concept.id not in named][:limit]
 
 

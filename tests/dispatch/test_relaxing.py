@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from matching.dispatch.models import Shortlist
 from matching.dispatch.services import relaxing, shortlisting
 from matching.engine.types import Ask, When
 from matching.errors import MatchingError
+from matching.help_requests import services as help_requests
 from matching.help_requests.models import Need
 from matching.profiles.services import SearchResult
 from matching.registry.vocabulary import FIELDS, Money
@@ -142,6 +144,32 @@ def test_the_count_is_what_a_search_without_it_finds(session):
     for one in shortlist.relaxed:
         new = shortlisting.make_shortlist(request, by=SYSTEM, now=NOW, left_out=[one["condition"]])
         assert relaxing.fitting(c.strength for c in new.candidates) == one["candidates"] > now
+
+
+def test_one_search_walked_for_all_conditions_counts_what_a_fresh_one_for_each_finds(session):
+    a_conjurer("石川 笑子", money=Money.FEE)
+    a_conjurer("村田 次郎", skills=("落語",))
+    a_conjurer("庭野 松男", skills=("手品", "落語"))
+    request = a_case(money=Money.FREE, field_number=6, district_id=3, head_count=2)
+    request.needs.append(Need(position=2, phrase="落語"))
+    ask = help_requests.ask_of(request)
+    walked = shortlisting.searcher(request, now=NOW)
+    walked(ask)  # as a list does before it counts
+
+    def counted(searching) -> tuple[Any, ...]:
+        answers = []
+
+        def search(one: Ask) -> SearchResult:
+            result = searching()(one, explain=False)
+            answers.append([(hit.party_id, hit.ranked.strength, hit.ranked.score) for hit in result.hits])
+            return result
+
+        return relaxing.count_without(ask, search, now=-1, needs=request.needs), answers
+
+    conditions, answers = counted(lambda: walked)
+    assert {"field", "need:手品", "need:落語"} <= {one["condition"] for one in conditions}
+    assert (conditions, answers) == counted(lambda: shortlisting.searcher(request, now=NOW))
+    assert len({str(answer) for answer in answers}) > 3
 
 
 def test_a_list_says_what_one_condition_less_would_bring_and_makes_it_for_itself_only(desk, session, monkeypatch):

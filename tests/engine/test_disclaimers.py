@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from matching.engine.disclaimers import disclaimers, without_disclaimers
+from matching.engine.disclaimers import _DENIES, _MODEST, _SIGNS, disclaimers, without_disclaimers
 from matching.engine.lexicon import lexicon
 from matching.engine.types import Ask
 
@@ -71,3 +73,9 @@ def test_who_does_not_advise_stands_behind_who_does() -> None:
     ranked = rank(ask, *OTHERS, modest, open_)
     assert [one.key for one in ranked[:2]] == ["b", "a"]
     assert "limit.stated" in codes(ranked[1])
+
+
+@settings(max_examples=1_000)  # there are some sixty ways
+@given(st.from_regex(_DENIES) | st.from_regex(_MODEST))
+def test_whatever_denies_or_belittles_holds_a_sign_that_it_may(clause: str) -> None:
+    assert any(sign in clause for sign in _SIGNS)
