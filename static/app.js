@@ -108,7 +108,7 @@
     const { suggest, from, into, added, offered } = place?.dataset ?? {};
     const all = (some, within = form) => [...within.querySelectorAll(some)], chips = () => all("button", shown);
     const written = (fields) => all(fields).map((field) => field.value).join("\n");
-    const tell = (text) => { if (said.textContent !== text) said.textContent = text; };
+    const tell = (text) => { if (said.textContent !== text) said.textContent = text; }; // the same is not said twice
     let waiting, newest, pressed = -1000;
     async function ask() {
       const told = { csrf_token: form.csrf_token.value, text: written(from), lines: written(into) };
@@ -118,7 +118,7 @@
       const top = () => here.getBoundingClientRect().top, before = top();
       shown.innerHTML = found;
       window.scrollBy({ top: top() - before, behavior: "instant" });
-      tell(chips().length ? offered.replace("{n}", chips().length) : "");
+      tell(chips().length ? offered.replace("{n}", chips().length).replace("{first}", chips()[0].value) : "");
     }
     form?.addEventListener("input", (event) => {
       if (!suggest || !event.target.matches(from)) return;

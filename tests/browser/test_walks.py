@@ -353,6 +353,13 @@ def test_offered_words_are_announced_walked_by_keys_and_taken_once_by_a_double_c
     expect(asks.field("お願いしたいこと（短い言葉で）")).to_have_value(first)
     expect(told).to_have_text(f"「{first}」を加えました。")
     expect(chips.first).to_have_attribute("value", second)
+    words = ["手品", "落語"]  # as many as before, but others
+    answers = iter(f'<button class="offer" name="add" value="{word}">{word}</button>' for word in words)
+    asks.page.route("**/concepts/suggest", lambda route: route.fulfill(body=next(answers)))
+    for word in words:
+        trouble.fill(f"{word}のこと")
+        expect(told).to_have_text(f"近いことばが下に1件あります。はじめは「{word}」です。")
+    asks.page.unroute("**/concepts/suggest")
     trouble.fill("ぬるぽぺ")
     expect(chips).to_have_count(0)
     expect(told).to_have_text("")
