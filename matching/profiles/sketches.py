@@ -55,12 +55,14 @@ class _Table:
     registry: npt.NDArray[np.int8]
     revision: int = -1
 
-    def put(self, ids: Ids, looks: Looks, registry: Ids) -> None:
-        highest = int(ids.max())
+    def make_room(self, highest: int) -> None:
         if highest >= len(self.registry):
             more = highest + 1 + highest // 8 - len(self.registry)
             self.looks = np.concatenate([self.looks, np.zeros(more, dtype=LOOK)])
             self.registry = np.concatenate([self.registry, np.zeros(more, dtype=np.int8)])
+
+    def put(self, ids: Ids, looks: Looks, registry: Ids) -> None:
+        self.make_room(int(ids.max()))
         self.looks[ids], self.registry[ids] = looks, registry
 
     def look_at(self, ids: Ids) -> Seen:
@@ -137,6 +139,7 @@ def _catch_up(table: _Table, version: str, *, newest: int) -> None:
         return
     if table.revision < 0:
         highest = db.session.scalar(select(func.max(Profile.id))) or 0
+        table.make_room(highest)
         for start in range(0, highest + 1, _PART):
             _read_into(table, version, [Profile.id >= start, Profile.id < start + _PART, Profile.revision <= newest])
     else:
