@@ -134,10 +134,7 @@ def load(card: Card, kept: str, meaning: bytes | None = None) -> ReadCard:
 # By the text itself: however a profile changes, what is kept here stays true.
 @remembered(2_048, longest=_KEPT_WORDS)
 def _loaded(kept: str) -> tuple[Wording, ...]:
-    return tuple(
-        Wording(folded, tuple(map(tuple, words)))
-        for folded, words in json.loads(kept)
-    )
+    return tuple(Wording(folded, tuple(map(tuple, words))) for folded, words in json.loads(kept))
 
 
 def _wording(text: str, knowledge: Knowledge | None) -> Wording:
