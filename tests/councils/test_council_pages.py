@@ -156,7 +156,7 @@ def test_a_new_name_stands_on_the_cards_of_its_members(session):
         by=SYSTEM,
         now=NOW,
     )
-    assert profiles.find(registry="council", registration_id=person.id).card["intro"] == "協働審議会"
+    assert profiles.find(registry="council", registration_id=person.id).content.card["intro"] == "協働審議会"
 
 
 def test_a_page_that_somebody_else_overtook_is_refused(clerk, session):

@@ -129,7 +129,7 @@ def test_a_consent_on_paper_is_recorded_and_taken_back(clerk, session):
     assert "同意（書面）" in page and "地方自治" in page and "候補になる同意を記録しました" in page
     consent = registry.active_consents(person.id)[Purpose.COUNCIL]
     assert (consent.given_by, consent.given_on) == (Source.PAPER, date(2026, 3, 1)) and consent.recorded_by_id
-    assert profiles.find(registry="council", registration_id=person.id).card["phrases"][0][0] == "地方自治"
+    assert profiles.find(registry="council", registration_id=person.id).content.card["phrases"][0][0] == "地方自治"
     assert "agreed_on" not in posting_to(page, "/candidacy").fields  # the day of a consent that stands, stands
     page = candidacy(page, agreed=False).submit(status=303).follow()
     session.expire_all()

@@ -111,7 +111,7 @@ def test_the_next_years_file_updates_the_known_erases_nothing_and_names_the_miss
     natsuo = the_one(session, "白川 夏男")
     assert phrases_of(natsuo) == ["働き方", "子育て"] and natsuo.party.affiliation == "白川工房"
     assert len(natsuo.party.bases) == 1
-    card = profiles.find(registry="supporter", registration_id=haruko.id).card
+    card = profiles.find(registry="supporter", registration_id=haruko.id).content.card
     assert card["phrases"][1][0] == "ネットワーク（無線）"
     assert session.scalar(select(func.count()).select_from(Supporter)) == 4
 

@@ -97,7 +97,7 @@ def test_a_change_by_the_owner_is_found_at_once(app, session):
     form.submit(status=303)
     session.expire_all()
     assert supporter.state is SupporterState.ACTIVE
-    card = profiles.find(registry="supporter", registration_id=supporter.id).card
+    card = profiles.find(registry="supporter", registration_id=supporter.id).content.card
     assert card["phrases"][0][0] == "門松づくり" and card["intro"] == "毎年つくります。"
     entry = session.scalar(select(AuditEntry).where(AuditEntry.event == "supporter:edit"))
     assert entry.fields == ["intro", "skills"]
