@@ -29,7 +29,7 @@ OWN_NAME = re.compile(r"musubi-\d{8}-\d{6}\.(sqlite|pgdump)")
 LEFTOVER = re.compile(rf"{OWN_NAME.pattern}\..+\.part")
 A_DAY = 24 * 60 * 60
 # What `flask setup` writes, and what counts and notes by itself: a database with nothing else is still new.
-OF_SETUP = {"alembic_version", "attempt", "department", "desk", "district", "field", "job_run"}
+OF_SETUP = {"alembic_version", "attempt", "department", "desk", "district", "field", "job_run", "word_index"}
 
 
 def _keeper() -> Keeper:

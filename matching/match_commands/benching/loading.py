@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from .vocabulary import SEED, Words
 COORDINATORS = 10
 PROCESSES = 2
 _PAUSE = 0.2  # seconds between two changes, as of a busy desk
+_SHOWN = re.compile(r'name="shown" value="(\d+)"')  # the list that the button stands on
 _UNHEARD = 2**50  # words from here on were said by nobody
 
 
@@ -65,7 +67,7 @@ def load(app: Flask, url: str, folder: Path, *, each: int, markers: int, now: da
     with web_processes(url, folder, count=PROCESSES) as served:
         browsers = [_signed_in(served, number, email) for number, email in enumerate(emails)]
         for browser in browsers:
-            browser.post(f"/requests/{ids[0]}/candidates", {})  # each process has searched once
+            _pressing(browser, ids[0])()  # each process has searched once
         began = time.monotonic()
         threads = [
             threading.Thread(target=_search, args=(browser, ids[number::COORDINATORS], found))
@@ -88,11 +90,19 @@ def _signed_in(served: Served, number: int, email: str) -> Browser:
     return browser
 
 
+def _pressing(browser: Browser, request_id: int) -> Callable[[], str]:
+    """The page of candidates is open; the button on it, to be pressed."""
+    path = f"/requests/{request_id}/candidates"
+    shown = _SHOWN.search(browser.get(path))
+    if shown is None:
+        raise Failed(f"{path}: no button")
+    return lambda: browser.post(path, {"shown": shown[1]})
+
+
 def _search(browser: Browser, ids: Sequence[int], found: Load) -> None:
     for id_ in ids:
         try:
-            browser.get(f"/requests/{id_}/candidates")
-            found.searches.append(timed(lambda id_=id_: browser.post(f"/requests/{id_}/candidates", {})))  # type: ignore[misc]
+            found.searches.append(timed(_pressing(browser, id_)))
         except Failed as error:
             found.errors.append(str(error))
 
@@ -105,7 +115,7 @@ def _change(app: Flask, browser: Browser, words: Sequence[str], marked: Sequence
         def check(expected: bool, request_id: int = request_id, name: str = name) -> None:
             found.changes += 1
             try:
-                page = browser.post(f"/requests/{request_id}/candidates", {})
+                page = _pressing(browser, request_id)()
             except Failed as error:
                 found.errors.append(str(error))
                 return
