@@ -60,7 +60,7 @@ def fold(text: str) -> str:
     'スマホ・excel・高崎・サーカル'
     """
     text = text[:LONGEST].replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", text)[:LONGEST]  # one character can become eighteen
     text = joyokanji.convert(text, variants=True).translate(_SUPPLEMENT)
     text = unicodedata.normalize("NFKC", text.lower())
     return _DASH_IN_KATAKANA.sub("ー", text)
