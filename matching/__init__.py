@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, abort, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadHost
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -14,7 +15,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from . import config as settings
 from . import errors, extensions, i18n, limits
-from .database import LARGEST_ID, db
+from .database import LARGEST_ID, db, with_reading_apart
 
 
 class RowId(IntegerConverter):
@@ -45,10 +46,17 @@ class Sessions(SecureCookieSessionInterface):
             response.vary.discard("Cookie")
 
 
+class Application(Flask):
+    """Flask's, whose views let others write while they have long to read."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        return with_reading_apart(super().dispatch_request)
+
+
 def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None = None) -> Flask:
     """The application: config, extensions, i18n, errors, blueprints, commands, in that order."""
     instance = instance or settings.ROOT / "instance"
-    app = Flask(
+    app = Application(
         __name__,
         instance_path=str(instance),
         template_folder=str(settings.ROOT / "templates"),

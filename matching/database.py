@@ -1,12 +1,12 @@
-"""The database: naming convention, column types, the Stamped mixin and how SQLite is opened."""
+"""The database: naming convention, column types, the Stamped mixin, how SQLite is opened and how long one writes."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, Enum, Integer, MetaData, event
@@ -143,3 +143,63 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Any) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _will_write.get() else "BEGIN")
+
+
+T = TypeVar("T")
+_MOST_APART = 3  # readings in one request; the work between them is done again each time
+# What a request has read apart so far; None where nothing can be begun again.
+_read_apart: ContextVar[dict[Hashable, Any] | None] = ContextVar("read_apart", default=None)
+
+
+class _ReadFirst(Exception):
+    def __init__(self, key: Hashable, read: Callable[[], Any]) -> None:
+        super().__init__(key)
+        self.key = key
+        self.read = read
+
+
+def apart(key: Hashable, read: Callable[[], T]) -> T:
+    """What ``read`` answers. For what takes long to read and is needed for writing: on SQLite one writes at a time.
+
+    A view that writes is broken off here and undone; it is read in a transaction that nobody waits for, and the view
+    begins again, with the answer at hand. So ``read`` holds no row, the key says all that the answer rests on, and who
+    writes checks again what must still be true. Outside of a view, and after a commit, it is read on the spot.
+    """
+    answers = _read_apart.get()
+    if answers is None or not _will_write.get():
+        return read()
+    if key in answers:
+        answer: T = answers[key]
+        return answer
+    if len(answers) >= _MOST_APART:
+        return read()
+    raise _ReadFirst(key, read)
+
+
+def with_reading_apart(view: Callable[[], T]) -> T:
+    """Run the view of a web request; see ``apart``."""
+    if not _will_write.get():
+        return view()
+    answers: dict[Hashable, Any] = {}
+    token = _read_apart.set(answers)
+    try:
+        while True:
+            try:
+                return view()
+            except _ReadFirst as wanted:
+                _begin_again(writer=False)
+                answers[wanted.key] = wanted.read()
+                _begin_again(writer=True)
+    finally:
+        _read_apart.reset(token)
+
+
+def _begin_again(*, writer: bool) -> None:
+    db.session.rollback()
+    begin_as(writer=writer)
+
+
+@event.listens_for(db.session, "after_commit")
+def _cannot_be_undone(session: Any) -> None:
+    if not session.in_nested_transaction():
+        _read_apart.set(None)

@@ -313,6 +313,12 @@ def audited(view: View) -> View:
     return view
 
 
+def only_reads(view: View) -> View:
+    """What is sent to this view is too much for an address; nothing is changed, so nobody waits for it to write."""
+    view.__dict__["only_reads"] = True
+    return view
+
+
 def access_of(endpoint: str) -> Permission | str | None:
     """The mark of an endpoint; None where it has none."""
     if endpoint in EXEMPT or endpoint.split(".")[0] in EXEMPT_BLUEPRINTS:
@@ -326,7 +332,8 @@ def init_app(app: Flask) -> None:
         if request.endpoint is None:
             return None  # no such page: 404 follows
         view = app.view_functions[request.endpoint]
-        reads = request.method in ("GET", "HEAD", "OPTIONS") and not getattr(view, "audited", False)
+        reads = request.method in ("GET", "HEAD", "OPTIONS") or getattr(view, "only_reads", False)
+        reads = reads and not getattr(view, "audited", False)
         begin_as(writer=not reads or request.endpoint.startswith("security."))
         if access_of(request.endpoint) is None:
             app.logger.error("%s has no permission mark and is refused", request.endpoint)

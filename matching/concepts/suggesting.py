@@ -11,7 +11,8 @@ from typing import Protocol
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
-from ..accounts.permissions import Permission, requires
+from ..accounts.permissions import Permission, only_reads, requires
+from ..database import apart
 from ..registry.forms import lines, tidy
 from . import services
 from .services import Suggestion
@@ -64,12 +65,13 @@ def take_pressed(form: Describing) -> Offer:
 
 def offer(form: Describing, *, taken: str = "", refused: str = "", gone: bool = False) -> Offer:
     """The chips for a form as it stands."""
-    text = form.described()[:LONGEST]
-    found = services.offered(text, besides=form.told_lines()) if text else []
+    text, told = form.described()[:LONGEST], tuple(form.told_lines())
+    found = apart(("offered", text, told), lambda: services.offered(text, besides=told)) if text else []
     return Offer(tuple(found), taken, refused, gone)
 
 
 @bp.post("/concepts/suggest")
+@only_reads
 @requires(Permission.CONCEPT_SUGGEST)
 def suggest() -> str:
     """A piece of a page: the chips for a text, without those that are among the lines."""

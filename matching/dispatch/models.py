@@ -91,6 +91,7 @@ class Candidate(OfRequest, Stamped, Model):
     __table_args__ = (
         UniqueConstraint("shortlist_id", "party_id"),
         CheckConstraint("NOT by_hand OR missed_because IS NOT NULL", name="by_hand_says_why"),
+        Index("ix_candidate_registration", "registry", "registration_id"),
         Index(
             "uq_candidate_one_reserve",
             "shortlist_id",

@@ -10,7 +10,7 @@ from ..profiles.wording import criterion_label
 from .models import Candidate, Shortlist
 from .services.explaining import bars_of
 from .services.relaxing import fitting
-from .services.shortlisting import LENGTH
+from .services.searching import LENGTH
 from .wording import condition_in_words
 
 KINDS = (WARNING, MATCHED, MISSING, UNKNOWN)

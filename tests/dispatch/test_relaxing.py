@@ -12,7 +12,7 @@ from sqlalchemy import select
 from matching.accounts.actor import SYSTEM
 from matching.audit import AuditEntry
 from matching.dispatch.models import Shortlist
-from matching.dispatch.services import relaxing, shortlisting
+from matching.dispatch.services import relaxing, searching, shortlisting
 from matching.engine.types import Ask, When
 from matching.errors import MatchingError
 from matching.help_requests import services as help_requests
@@ -153,7 +153,7 @@ def test_one_search_walked_for_all_conditions_counts_what_a_fresh_one_for_each_f
     request = a_case(money=Money.FREE, field_number=6, district_id=3, head_count=2)
     request.needs.append(Need(position=2, phrase="落語"))
     ask = help_requests.ask_of(request)
-    walked = shortlisting.searcher(request, now=NOW)
+    walked = searching.searcher(request, now=NOW)
     walked(ask)  # as a list does before it counts
 
     def counted(searching) -> tuple[Any, ...]:
@@ -168,7 +168,7 @@ def test_one_search_walked_for_all_conditions_counts_what_a_fresh_one_for_each_f
 
     conditions, answers = counted(lambda: walked)
     assert {"field", "need:手品", "need:落語"} <= {one["condition"] for one in conditions}
-    assert (conditions, answers) == counted(lambda: shortlisting.searcher(request, now=NOW))
+    assert (conditions, answers) == counted(lambda: searching.searcher(request, now=NOW))
     assert len({str(answer) for answer in answers}) > 3
 
 
@@ -233,6 +233,6 @@ def test_somebody_added_by_hand_is_judged_by_what_the_list_asked_for(session):
     request = an_expensive_pair()
     shortlisting.relax(shortlist_of(request), "money", by=SYSTEM, now=NOW)
     late = a_conjurer("庭野 松男", money=Money.FEE)
-    profile = next(p for p in shortlisting.find_registrants(request, "庭野", now=NOW) if p.party_id == late.party_id)
+    profile = next(p for p in searching.find_registrants(request, "庭野", now=NOW) if p.party_id == late.party_id)
     added = shortlisting.add_by_hand(request, profile, missed_because="登録が遅れた", by=SYSTEM, now=NOW)
     assert "money" not in {bar["criterion"] for bar in added.bars}

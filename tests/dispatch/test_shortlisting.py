@@ -11,7 +11,7 @@ from matching.accounts.actor import SYSTEM, link_of
 from matching.concepts.services import knowledge
 from matching.database import db
 from matching.dispatch.models import CandidateState, Shortlist
-from matching.dispatch.services import explaining, inquiring, reading, shortlisting
+from matching.dispatch.services import explaining, inquiring, reading, searching, shortlisting
 from matching.errors import Invalid, MatchingError
 from matching.help_requests import services as help_requests
 from matching.help_requests.models import RequestKind
@@ -327,7 +327,7 @@ def test_who_was_added_by_hand_before_versions_were_kept_takes_those_of_the_list
 def test_the_search_for_adding_finds_by_name_by_kana_and_by_skill(words):
     request = a_case()
     supporter = a_conjurer("村田 次郎", kana="むらた じろう", skills=("庭木の剪定",))
-    found = shortlisting.find_registrants(request, words, now=NOW)
+    found = searching.find_registrants(request, words, now=NOW)
     assert [profile.party_id for profile in found] == [supporter.party_id]
 
 
@@ -335,7 +335,7 @@ def test_the_search_for_adding_finds_by_name_by_kana_and_by_skill(words):
 def test_searching_for_nothing_finds_nobody(words):
     request = a_case()
     a_conjurer()
-    assert shortlisting.find_registrants(request, words, now=NOW) == []
+    assert searching.find_registrants(request, words, now=NOW) == []
 
 
 def test_no_list_is_made_before_acceptance_or_after_the_end():

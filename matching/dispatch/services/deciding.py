@@ -23,7 +23,7 @@ from ..models import Decision, DecisionResult, Dispatch, DispatchMember, Inquiry
 from . import links
 from .agreeing import retract_agreement, standing_agreement
 from .inquiries import mail_of, promises, stand_down
-from .shortlisting import admitted
+from .searching import admitted
 
 
 @dataclass(frozen=True)

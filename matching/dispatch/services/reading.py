@@ -23,7 +23,8 @@ from .agreeing import agreements_of
 from .deciding import decision_of, revoked_decisions_of
 from .inquiring import next_to_ask
 from .relaxing import FITTING
-from .shortlisting import OPEN_TO_SEARCH, admitted
+from .searching import admitted
+from .shortlisting import OPEN_TO_SEARCH
 
 
 @dataclass(frozen=True)

@@ -1,125 +1,39 @@
-"""The shortlist: search all three registries, freeze who was proposed and why; add somebody by hand."""
+"""The shortlist: freeze who was proposed and why; add somebody by hand."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
-from functools import partial
-from math import cos, radians, sqrt
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, String, and_, cast, not_, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import select
 
 from ... import audit
 from ...accounts.actor import Actor
 from ...concepts.services import knowledge
-from ...councils import services as councils
 from ...database import db
 from ...engine.lexicon import Lexicon
 from ...engine.ranking import WEIGHTS
-from ...engine.types import Ask, Reason
+from ...engine.types import Reason
 from ...errors import Invalid, MatchingError, Stale
 from ...help_requests import services as help_requests
-from ...help_requests.models import HelpRequest, RequestKind
+from ...help_requests.models import HelpRequest
 from ...help_requests.states import RequestState
 from ...i18n import today
 from ...profiles import services as profiles
 from ...profiles.models import Profile
-from ...registry import services as registry
-from ...registry.models import Consent, Party, Purpose, Registry
-from ...registry.vocabulary import all_districts
+from ...registry.models import Registry
 from ..models import Candidate, CandidateState, Shortlist
 from . import relaxing
 from .explaining import numbers
-from .standing import canonical_of, standing_of
+from .searching import admitted, judge, look_for, registrant
+from .standing import canonical_of
 
-LENGTH = 20
 MOST_EARLIER = 50
 S = RequestState
-T = TypeVar("T")
 OPEN_TO_SEARCH = frozenset({S.ACCEPTED, S.INQUIRING, S.PROMISED, S.CONSULTING, S.AGREED})
-
-
-def registries_for(request: HelpRequest) -> tuple[Registry, ...]:
-    """Council members are only ever introduced, and never by a contractor's desk."""
-    if request.kind is RequestKind.INTRODUCTION and not request.desk.is_contractor:
-        return (Registry.SUPPORTER, Registry.GROUP, Registry.COUNCIL)
-    return (Registry.SUPPORTER, Registry.GROUP)
-
-
-def may_be_matched(day: date) -> ColumnElement[bool]:
-    """Joined at read time, so that a consent taken back or a term that ran out never shows.
-
-    A basis for all; for council members a seat on this day and their consent to be considered.
-    """
-    candidates = select(Consent.party_id).where(Consent.purpose == Purpose.COUNCIL, Consent.withdrawn_at.is_(None))
-    of_council = Profile.registry_name == Registry.COUNCIL.value
-    return or_(
-        and_(not_(of_council), registry.stands_on_basis(Profile.party_id)),
-        and_(of_council, Profile.party_id.in_(candidates), Profile.registration_id.in_(councils.sitting_on(day))),
-    )
-
-
-def admitted(candidates: Iterable[Candidate], *, on: date) -> set[int]:
-    """Ids of those candidates whose registration stands and who may be matched on this day."""
-    ids = [candidate.id for candidate in candidates]
-    query = select(Candidate.id).where(
-        Candidate.id.in_(ids),
-        select(Profile.id)
-        .where(
-            Profile.registry_name == cast(Candidate.of_registry, String),
-            Profile.registration_id == Candidate.registration_id,
-            may_be_matched(on),
-        )
-        .exists(),
-    )
-    return set(db.session.scalars(query))
-
-
-def distances() -> dict[int, dict[int, float]]:
-    """Kilometres between the districts' centres, as the crow flies (equirectangular: exact enough within a city)."""
-    places = {district.id: (district.latitude, district.longitude) for district in all_districts()}
-
-    def apart(a: tuple[float, float], b: tuple[float, float]) -> float:
-        north, east = a[0] - b[0], (a[1] - b[1]) * cos(radians((a[0] + b[0]) / 2))
-        return 111.2 * sqrt(north * north + east * east)
-
-    return {a: {b: apart(places[a], places[b]) for b in places} for a in places}
-
-
-def searcher(
-    request: HelpRequest, *, now: datetime, only: ColumnElement[bool] | None = None, limit: int = LENGTH
-) -> profiles.Searching:
-    """The product's own path from an ask to ranked, explained candidates. ``only`` one profile is judged in any case.
-
-    It may be walked several times: what happened with each party so far is looked up once.
-    """
-    admits = may_be_matched(today(now)) if only is None else and_(may_be_matched(today(now)), only)
-    return profiles.Searching(
-        registries=[one.value for one in registries_for(request)],
-        limit=limit,
-        distances=distances(),
-        standing_of=_looked_up_once(standing_of(request, now=now)),
-        canonical_of=_looked_up_once(canonical_of),
-        admits=admits,
-        as_of=today(now),
-        floor=profiles.FLOOR if only is None else None,
-    )
-
-
-def _looked_up_once(look_up: Callable[[list[int]], dict[int, T]]) -> Callable[[list[int]], dict[int, T]]:
-    known: dict[int, T] = {}
-
-    def remembered(party_ids: list[int]) -> dict[int, T]:
-        unknown = [party_id for party_id in party_ids if party_id not in known]
-        if unknown:
-            known.update(look_up(unknown))
-        return {party_id: known[party_id] for party_id in party_ids if party_id in known}
-
-    return remembered
 
 
 def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime, left_out: Sequence[str] = ()) -> Shortlist:
@@ -130,9 +44,8 @@ def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime, left_out: 
     _check_open(request)
     earlier = current_shortlist(request)
     ask = relaxing.leave_out(help_requests.ask_of(request), left_out, request.needs)
-    search_for = searcher(request, now=now)
-    result = search_for(ask)
-    now_fitting = relaxing.fitting(hit.ranked.strength for hit in result.hits)
+    found = look_for(request, ask, now=now)
+    result = found.result
     lexicon = knowledge().lexicon
     if earlier:
         earlier.is_current = False
@@ -144,12 +57,13 @@ def make_shortlist(request: HelpRequest, *, by: Actor, now: datetime, left_out: 
         versions=versions_of(result),
         ask={**_as_json(ask), "left_out": list(left_out), "meant": _labels(result.meant, lexicon)},
         searched=result.asked,
-        relaxed=relaxing.count_without(ask, partial(search_for, explain=False), now=now_fitting, needs=request.needs),
+        relaxed=found.relaxed,
     )
     db.session.add(shortlist)
     parties = canonical_of(hit.party_id for hit in result.hits)
-    for rank, hit in enumerate(result.hits, start=1):
-        shortlist.candidates.append(_candidate(hit, rank, party_id=parties[hit.party_id], lexicon=lexicon))
+    best = {parties[hit.party_id]: hit for hit in reversed(result.hits)}  # two may have been merged meanwhile
+    for rank, (party_id, hit) in enumerate(reversed(best.items()), start=1):
+        shortlist.candidates.append(_candidate(hit, rank, party_id=party_id, lexicon=lexicon))
     _carry_over(earlier, shortlist)
     db.session.flush()
     names = [condition.partition(":")[0] for condition in left_out]
@@ -271,44 +185,6 @@ def earlier_shortlists(request: HelpRequest) -> list[Shortlist]:
     return list(db.session.scalars(query.order_by(Shortlist.made_at.desc(), Shortlist.id.desc()).limit(MOST_EARLIER)))
 
 
-def _may_be_candidate(request: HelpRequest, *, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    registries = [one.value for one in registries_for(request)]
-    return (may_be_matched(today(now)), Profile.registry_name.in_(registries))
-
-
-def registrant(request: HelpRequest, profile_id: int, *, now: datetime) -> Profile | None:
-    """This registrant, where they may be a candidate for the request."""
-    return db.session.scalar(select(Profile).where(Profile.id == profile_id, *_may_be_candidate(request, now=now)))
-
-
-def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: int = 20) -> list[Profile]:
-    """Registrants whose name, kana or skills answer the words, best first; only those that may be matched."""
-    key, kana = registry.name_key(words), registry.kana_key(words)
-    if not key:
-        return []
-    allowed = _may_be_candidate(request, now=now)
-    named = db.session.scalars(
-        select(Profile)
-        .join(Party, Party.id == Profile.party_id)
-        .where(
-            or_(Party.name_key.contains(key, autoescape=True), Party.kana_key.contains(kana, autoescape=True)), *allowed
-        )
-        .order_by(Party.kana_key, Profile.id)
-        .options(selectinload(Profile.content))
-        .limit(limit)
-    ).all()
-    hits = searcher(request, now=now, limit=limit)(Ask(title=words)).hits
-    skilled = {
-        profile.id: profile
-        for profile in db.session.scalars(
-            select(Profile).options(selectinload(Profile.content)).where(Profile.id.in_([h.profile_id for h in hits]))
-        )
-    }
-    found = {profile.id: profile for profile in named}
-    found.update((hit.profile_id, skilled[hit.profile_id]) for hit in hits if hit.profile_id in skilled)
-    return list(found.values())[:limit]
-
-
 def add_by_hand(request: HelpRequest, profile: Profile, *, missed_because: str, by: Actor, now: datetime) -> Candidate:
     """Put somebody on the list whom the matcher missed, with what it would have said of them."""
     _check_open(request)
@@ -318,7 +194,7 @@ def add_by_hand(request: HelpRequest, profile: Profile, *, missed_because: str, 
     if not missed_because.strip():
         raise Invalid(_("なぜ候補に出てこなかったと思うかを入力してください。"), field="missed_because")
     ask = relaxing.leave_out(help_requests.ask_of(request), shortlist.left_out, request.needs)
-    of_profile = searcher(request, now=now, only=Profile.id == profile.id, limit=1)(ask)
+    of_profile = judge(request, profile.id, ask, now=now)
     if registrant(request, profile.id, now=now) is None:
         raise MatchingError(_("この人は、この依頼の候補にできません。登録が終わっているか、利用の同意がありません。"))
     party_id = canonical_of([profile.party_id])[profile.party_id]

@@ -44,17 +44,18 @@ def _month(day: date) -> tuple[datetime, datetime]:
 
 
 def standing_of(request: HelpRequest, *, now: datetime) -> Callable[[list[int]], dict[int, Standing]]:
-    """A lookup for the parties of one search: nine queries, however many they are."""
+    """A lookup for the parties of one search: nine queries, however many they are. It keeps no row."""
+    request_id, requester_id = request.id, request.requester_id
 
     def look_up(party_ids: list[int]) -> dict[int, Standing]:
         rows = _with_merged(party_ids)
         roots, ids = canonical_of(party_ids), list(rows)
         asked = _last_asked(ids)
         month = _asked_this_month(ids, today(now))
-        waiting = _waiting_elsewhere(ids, request.id)
+        waiting = _waiting_elsewhere(ids, request_id)
         busy, done = _engagements(ids)
         caps = _caps(ids)
-        own = _of_the_requester(ids, request.requester_id)
+        own = _of_the_requester(ids, requester_id)
         found = {}
         for party_id in party_ids:
             root = roots.get(party_id, party_id)

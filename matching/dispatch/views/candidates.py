@@ -16,7 +16,7 @@ from ...profiles.encoding import card_from_json
 from ...profiles.models import Profile
 from ...registry.models import Party, Registry
 from ..forms import AddForm, SearchForm
-from ..services import shortlisting
+from ..services import searching, shortlisting
 from .base import bp, case_of, load_request, utcnow
 
 
@@ -42,10 +42,8 @@ def search_again(help_request: HelpRequest) -> Response:
 @requires(Permission.REQUEST_HANDLE, load_request)
 def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
     search, form = SearchForm(request.args), AddForm()
-    words = (search.q.data or "") if search.validate() else ""
-    found = shortlisting.find_registrants(help_request, words, now=utcnow()) if words else []
     profile_id = row_id(request.values.get("profile", 0, type=int))
-    chosen = shortlisting.registrant(help_request, profile_id, now=utcnow()) if profile_id else None
+    chosen = searching.registrant(help_request, profile_id, now=utcnow()) if profile_id else None
     status = 200
     if form.is_submitted():
         status = 422
@@ -59,6 +57,8 @@ def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
                 db.session.commit()
                 flash(_("%(name)sさんを候補に加えました。", name=candidate.party.name), "success")
                 return redirect(url_for(".candidates", request_id=help_request.id), code=303)
+    words = (search.q.data or "") if search.validate() else ""
+    found = searching.find_registrants(help_request, words, now=utcnow()) if words else []
     page = render_template(
         "dispatch/add_candidate.html",
         help_request=help_request,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...concepts.services import knowledge
 from ...database import db
-from ...dispatch.services.shortlisting import distances
+from ...dispatch.services.searching import distances
 from ...engine.types import Ask
 from ...profiles.services import search
 from ...registry.models import Registry

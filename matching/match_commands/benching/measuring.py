@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from ...concepts.services import knowledge
 from ...database import db
-from ...dispatch.services import shortlisting
+from ...dispatch.services import searching
 from ...engine.lexicon import IDEA_MARK
 from ...engine.types import Ask, Card, Phrase
 from ...help_requests.models import HelpRequest
@@ -66,7 +66,7 @@ class Shortlists:
 
 
 def shortlists(count: int, *, now: datetime) -> Shortlists:
-    """Text in, twenty explained candidates out, by ``shortlisting.searcher``: consents, distances, standings and all."""
+    """Text in, twenty explained candidates out, by ``searching.searcher``: consents, distances, standings and all."""
     lexicon = knowledge().lexicon
     asked = troubles(lexicon, _WARMING + count)
     request_id = requests_for([asked[0].ask], now=now)[0].id
@@ -75,7 +75,7 @@ def shortlists(count: int, *, now: datetime) -> Shortlists:
     def search(ask: Ask) -> int:
         db.session.remove()  # as every web request: a transaction of its own
         request = db.session.get_one(HelpRequest, request_id)
-        return len(shortlisting.searcher(request, now=now)(ask).hits)
+        return len(searching.searcher(request, now=now)(ask).hits)
 
     first = timed(lambda: search(asked[0].ask))
     for one in asked[1:_WARMING]:

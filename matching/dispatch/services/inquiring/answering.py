@@ -18,7 +18,7 @@ from ...states import WAITING, InquiryAction, InquiryState
 from .. import links
 from ..agreeing import retract_agreement
 from ..inquiries import mail_of, move
-from ..shortlisting import admitted
+from ..searching import admitted
 from .retracting import let_go, still_promised
 
 
