@@ -1,0 +1,195 @@
+"""While a request searches before it writes, others write; and what they wrote counts."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import NullPool, create_engine, func, select, text, update
+
+from matching.database import apart, db, with_reading_apart
+from matching.dispatch.models import Candidate
+from matching.dispatch.services import shortlisting
+from matching.help_requests.models import HelpRequest
+from matching.help_requests.states import RequestState
+from matching.profiles import services as profiles
+from matching.registry.models import Consent, Purpose
+from matching.registry.vocabulary import Desk
+from tests.conftest import sign_in
+from tests.factories import a_coordinator
+from tests.help_requests.factories import a_request
+from tests.journeys.steps import fill, form_with
+
+from .factories import NOW, OUTLINE, TERMS, a_case, a_conjurer, candidate_of, names_on, shortlist_of
+
+
+def write_at_once(statement):
+    """On a connection that waits for nobody."""
+    engine = create_engine(db.engine.url, poolclass=NullPool)
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        connection.execute(statement)
+        connection.commit()
+
+
+@pytest.fixture
+def during_search(monkeypatch):
+    """Statements for another connection, which carries out one whenever somebody searches; it does not wait."""
+    statements = []
+    search = profiles.Searching.__call__
+
+    def searching(self, *args, **kw):
+        if statements:
+            write_at_once(statements.pop(0))
+        return search(self, *args, **kw)
+
+    monkeypatch.setattr(profiles.Searching, "__call__", searching)
+    return statements
+
+
+def a_write():
+    return update(Desk).values(name=Desk.name)
+
+
+def press(browser, request):
+    return form_with(browser.get(f"/requests/{request.id}/candidates"), "shown").submit(status=303)
+
+
+@pytest.fixture
+def desk(app, session):
+    return sign_in(app, a_coordinator().email)
+
+
+def complete(desk, request, **values):
+    form = form_with(desk.get(f"/requests/{request.id}/complete"), "outline")
+    return fill(form, **values)
+
+
+def test_others_write_while_it_is_searched_again(desk, during_search):
+    a_conjurer()
+    request = a_case()
+    first = shortlist_of(request).id
+    during_search.append(a_write())
+    press(desk, request)
+    assert not during_search and shortlist_of(request).id > first
+
+
+def test_others_write_while_a_list_is_made_with_one_condition_less(desk, during_search):
+    a_conjurer(districts=(2,))
+    request = a_case(district_id=3)
+    page = desk.get(f"/requests/{request.id}/candidates")
+    token = form_with(page, "shown")["csrf_token"].value
+    during_search.append(a_write())
+    path = f"/shortlists/{shortlist_of(request).id}/relax"
+    desk.post(path, {"without": "district", "csrf_token": token}, status=303)
+    assert not during_search and shortlist_of(request).left_out == ["district"]
+
+
+def test_others_write_while_a_request_is_taken_in(desk, during_search):
+    a_conjurer()
+    request = a_request(now=NOW, **TERMS)
+    during_search.append(a_write())
+    complete(desk, request, kind="dispatch", outline=OUTLINE).submit("action", value="accept", status=303)
+    assert not during_search and names_on(shortlist_of(request)) == ["石川 笑子"]
+    assert request.number == "R8-001"
+
+
+def test_others_write_while_a_changed_request_is_searched_for(desk, during_search):
+    a_conjurer()
+    a_conjurer("庭野 緑", skills=("庭木の剪定",))
+    request = a_case()
+    during_search.append(a_write())
+    complete(desk, request, title="庭木を切ってほしい", needs="庭木の剪定").submit(status=303)
+    assert not during_search and names_on(shortlist_of(request))[0] == "庭野 緑"
+
+
+def test_others_write_while_somebody_is_added_by_hand(desk, during_search):
+    a_conjurer()
+    request = a_case()
+    late = a_conjurer("庭野 緑", skills=("庭木の剪定",))
+    profile = profiles.find(registry="supporter", registration_id=late.id)
+    form = form_with(desk.get(f"/requests/{request.id}/candidates/add?profile={profile.id}"), "missed_because")
+    during_search.append(a_write())
+    fill(form, missed_because="登録したばかり").submit(status=303)
+    assert not during_search and candidate_of(request, late.party).by_hand
+
+
+def test_others_write_while_words_are_offered(desk, monkeypatch, session):
+    from matching.concepts import services
+
+    request = a_request(now=NOW, **TERMS)
+    offered, wrote = services.offered, []
+
+    def offering(*args, **kw):
+        write_at_once(a_write())
+        wrote.append(True)
+        return offered(*args, **kw)
+
+    form = form_with(desk.get(f"/requests/{request.id}/complete"), "outline")
+    monkeypatch.setattr(services, "offered", offering)
+    token = form["csrf_token"].value
+    desk.post(f"/requests/{request.id}/complete", {**dict(form.submit_fields()), "add": ""}, status=200)
+    desk.post("/concepts/suggest", {"text": "庭の木が伸びた", "csrf_token": token}, status=200)
+    assert wrote == [True, True]
+
+
+def test_whoever_takes_the_consent_back_during_the_search_is_not_on_the_list(desk, session, during_search):
+    leaving = a_conjurer()
+    staying = a_conjurer("手品 二郎")
+    request = a_case()
+    taken_back = update(Consent).where(Consent.party_id == leaving.party_id, Consent.purpose == Purpose.MATCHING)
+    during_search.append(taken_back.values(withdrawn_at=NOW))
+    press(desk, request)
+    session.expire_all()
+    assert names_on(shortlist_of(request)) == [staying.party.name]
+    assert [candidate.rank for candidate in shortlist_of(request).candidates] == [1]
+
+
+def test_a_request_that_changes_during_the_search_is_searched_for_as_it_is_then(desk, session, during_search):
+    a_conjurer()
+    a_conjurer("庭野 緑", skills=("庭木の剪定",))
+    request = a_case()
+    changed = update(HelpRequest).where(HelpRequest.id == request.id)
+    during_search.append(changed.values(title="庭木の剪定", version=HelpRequest.version + 1))
+    press(desk, request)
+    session.expire_all()
+    assert shortlist_of(request).ask["title"] == request.title == "庭木の剪定"
+    assert len(set(session.scalars(select(Candidate.shortlist_id)))) == 2
+
+
+def test_a_form_is_stale_when_the_request_changed_during_the_search(desk, session, during_search):
+    a_conjurer()
+    request = a_request(now=NOW, **TERMS)
+    form = complete(desk, request, kind="dispatch", outline=OUTLINE)
+    changed = update(HelpRequest).where(HelpRequest.id == request.id)
+    during_search.append(changed.values(place="3階", version=HelpRequest.version + 1))
+    form.submit("action", value="accept", status=409)
+    session.expire_all()
+    assert (request.state, request.place) == (RequestState.SUBMITTED, "3階")
+    assert shortlisting.current_shortlist(request) is None
+
+
+def test_what_was_committed_is_not_done_again(app, session):
+    done = []
+
+    def view():
+        db.session.execute(a_write())
+        with db.session.begin_nested():
+            db.session.execute(a_write())
+        if done:
+            db.session.commit()
+        done.append(len(done))
+        return apart("key", lambda: "read") + apart("other", lambda: "there")
+
+    assert with_reading_apart(view) == "readthere"
+    assert done == [0, 1]
+
+
+def test_what_keeps_changing_is_read_on_the_spot_in_the_end(app, session):
+    runs = []
+
+    def view():
+        runs.append(len(runs))
+        return apart(len(runs), lambda: db.session.scalar(select(func.count()).select_from(Desk)))
+
+    assert with_reading_apart(view) == db.session.scalar(text("SELECT COUNT(*) FROM desk"))
+    assert len(runs) == 4
