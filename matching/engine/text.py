@@ -30,6 +30,7 @@ _SUPPLEMENT = str.maketrans(
 )
 _DASH_IN_KATAKANA = re.compile(r"(?<=[ァ-ヺヽヾー])[-‐‑‒–—―−─━ｰ]+(?![0-9a-zA-Z])")
 _HIRAGANA_ONLY = re.compile(r"[ぁ-ゖー]+\Z")
+_THREE_HIRAGANA = re.compile(r"[ぁ-ゖー]{3}")
 _SENTENCE = re.compile(r"[^。．！？!?\n\r]+")
 _HAS_WORD = re.compile(r"[0-9a-zぁ-ゖァ-ヺ々〆一-鿿㐀-䶿\U00020000-\U0003ffff]")
 _TO_HIRAGANA = {c + 0x60: c for c in range(ord("ぁ"), ord("ゖ") + 1)}
@@ -66,10 +67,15 @@ def fold(text: str) -> str:
     return _DASH_IN_KATAKANA.sub("ー", text)
 
 
+# The words of a language are few, and each is folded wherever it stands.
+_folded_word = remembered(16_384, longest=16)(fold)
+
+
 def katakana(text: str) -> str:
     return text.translate(_TO_KATAKANA)
 
 
+@remembered(1_024)
 def sentences(text: str) -> tuple[str, ...]:
     """The folded sentences of a text, none of them empty, none longer than 2,000 characters."""
     found = (s.strip() for s in _SENTENCE.findall(fold(text)))
@@ -122,7 +128,7 @@ def dictionary_words(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
                 continue
             parts = list(morpheme.split(SplitMode.A))
             for one in [morpheme, *(parts if len(parts) > 1 else ())]:
-                writings = [fold(w) for w in (one.normalized_form(), one.surface(), one.dictionary_form())]
+                writings = [_folded_word(w) for w in (one.normalized_form(), one.surface(), one.dictionary_form())]
                 if _HAS_WORD.search(writings[0]) and (len(writings[0]) > 1 or writings[0] >= "㐀"):
                     found.append((writings[0], tuple(dict.fromkeys(writings))))
     return tuple(found)
@@ -148,7 +154,7 @@ def kana_windows(text: str) -> tuple[str, ...]:
     readings that the vocabulary holds.
     """
     found: dict[str, None] = {}
-    for sentence in sentences(text):
+    for sentence in filter(_THREE_HIRAGANA.search, sentences(text)):
         surfaces = [m.surface() for m in _tokenizer().tokenize(sentence)]
         for start in range(len(surfaces)):
             stretch = ""
@@ -232,7 +238,7 @@ def _word(morpheme: Morpheme) -> Term | None:
             return None
     elif not (inflected and pos[1] == "一般"):
         return None
-    text = fold(morpheme.normalized_form())[:_LONGEST_TERM]
+    text = _folded_word(morpheme.normalized_form())[:_LONGEST_TERM]
     # 撮れ and 座っ are no words to show.
     surface = morpheme.dictionary_form() if inflected else morpheme.surface()
     if text in STOP or not _HAS_WORD.search(text):
@@ -284,7 +290,7 @@ def _of_run(run: list[list[Morpheme]]) -> list[Term]:
         spans.append((0, len(run)))
     for start, end in spans:
         words = [m for unit in run[start:end] for m in unit]
-        if len(words) < 2 or all(fold(m.normalized_form()) in STOP for m in words):
+        if len(words) < 2 or all(_folded_word(m.normalized_form()) in STOP for m in words):
             continue
         term = _joined(words)
         if term is not None:

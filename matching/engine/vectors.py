@@ -47,6 +47,15 @@ class Vectors:
     def first_row(self, words: Iterable[str]) -> int | None:
         return next((row for word in words if (row := self.row(word)) is not None), None)
 
+    def rows_of(self, words: Iterable[str]) -> dict[str, int]:
+        """Where each word stands that the file holds; quicker than one by one."""
+        asked = list(words)
+        keys = np.array([key_of(word) for word in asked], dtype=np.uint32)
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        held = np.flatnonzero(self._keys[at] == keys)
+        rows = self._row_of[at[held]]
+        return {asked[i]: row for i, row in zip(held.tolist(), rows.tolist(), strict=True)}
+
 
 @lru_cache(maxsize=1)
 def vectors() -> Vectors | None:

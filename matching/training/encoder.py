@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..engine.encoder import FORMAT, SLOPE, STEEPEST, Encoder, heads_of, unit
+from ..engine.encoder import FORMAT, SLOPE, STEEPEST, Encoder, heads_of, shares_of, unit
 from ..engine.lexicon import Concept, Lexicon, short_fingerprint
 from ..engine.text import analyse, dictionary_words, sentences
 from ..engine.vectors import DIMENSIONS, Vectors
@@ -266,20 +266,13 @@ def _as_file(
     shifted = plain + np.matmul(codes.astype(np.float32), turns)
     bags = [bag for kind in (material.troubles, material.names, material.helps) for some in kind for bag in some]
     sample = random.Random(0).sample(bags, min(len(bags), 6_000))
-    seen = np.stack(
-        [
-            heads_of(
-                plain[bag],
-                shifted[:, bag],
-                half["word_weights"][:, bag],
-                half["attention"],
-                half["bias"],
-                half["u"],
-                half["v"],
-            )
-            for bag in sample
-        ]
-    )
+    totals = [
+        shares_of(plain[bag], shifted[:, bag], half["word_weights"][:, bag], half["attention"], half["bias"]).sum(
+            axis=1
+        )
+        for bag in sample
+    ]
+    seen = heads_of(np.stack(totals, axis=1), half["u"], half["v"])
     _, _, directions = np.linalg.svd(seen, full_matrices=False)
     half["axes"] = directions[: recipe.axes].T
     return {"shift_codes": codes, **{name: value.astype(np.float16) for name, value in half.items()}}
