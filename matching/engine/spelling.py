@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -50,22 +50,15 @@ class Spellings:
 
     def __init__(self) -> None:
         self._buckets: dict[int, tuple[Ids, Masks]] = {}
-        self.highest = 0  # number that was added
 
     def __len__(self) -> int:
         return sum(len(ids) for ids, _ in self._buckets.values())
 
-    def add(self, words: Sequence[tuple[int, str]]) -> None:
-        """Numbered words; those that cannot be misspelt are left out."""
-        if not words:
+    def add(self, ids: Ids, lengths: npt.NDArray[np.int64], letters: str) -> None:
+        """Numbered words that can be misspelt, their letters behind each other."""
+        if not len(ids):
             return
-        self.highest = max(self.highest, max(number for number, _ in words))
-        some = [(number, word) for number, word in words if can_be_misspelt(word)]
-        if not some:
-            return
-        masks = _masks([word for _, word in some])
-        lengths = np.fromiter((len(word) for _, word in some), dtype=np.int64, count=len(some))
-        ids = np.fromiter((number for number, _ in some), dtype=np.int32, count=len(some))
+        masks = _masks(letters, lengths)
         for length in np.unique(lengths).tolist():
             here = lengths == length
             had_ids, had_masks = self._buckets.get(length, (ids[:0], masks[:0]))
@@ -75,7 +68,7 @@ class Spellings:
         """The numbers of all words whose ratio to this one may reach ``RATIO``, and of few others."""
         if not can_be_misspelt(word):
             return np.zeros(0, dtype=np.int32)
-        mask = _masks([word])[0]
+        mask = _masks(word, np.array([len(word)]))[0]
         found = [np.zeros(0, dtype=np.int32)]
         for length, (ids, masks) in self._buckets.items():
             apart = math.floor(_SHARE * (length + len(word)) + 1e-9)
@@ -84,10 +77,10 @@ class Spellings:
         return np.concatenate(found)
 
 
-def _masks(words: Sequence[str]) -> Masks:
+def _masks(letters: str, lengths: npt.NDArray[np.int64]) -> Masks:
     """(words,) with a bit for each kind of letter; no word is empty."""
-    letters = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    kinds = (letters * np.uint32(2654435761)) >> np.uint32(26)
-    starts = np.concatenate([[0], np.cumsum([len(word) for word in words])[:-1]])
+    codes = np.frombuffer(letters.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    kinds = (codes * np.uint32(2654435761)) >> np.uint32(26)
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     masks: Masks = np.bitwise_or.reduceat(np.left_shift(np.uint64(1), kinds.astype(np.uint64)), starts)
     return masks

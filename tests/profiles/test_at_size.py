@@ -6,6 +6,7 @@ import re
 import threading
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 from flask import Flask
 from hypothesis import given
@@ -117,8 +118,10 @@ def test_no_search_reads_a_table_from_end_to_end() -> None:
 )
 def test_no_word_written_almost_alike_is_overlooked(words: list[str], asked: str) -> None:
     spellings = Spellings()
-    for number in range(0, len(words), 7):
-        spellings.add(list(enumerate(words, start=1))[number : number + 7])
+    held = [(number, word) for number, word in enumerate(words, start=1) if can_be_misspelt(word)]
+    for at in range(0, len(held), 7):
+        ids, some = zip(*held[at : at + 7], strict=True)
+        spellings.add(np.array(ids, np.int32), np.array([len(word) for word in some]), "".join(some))
     perhaps = set(spellings.perhaps(asked).tolist())
     alike = {i for i, w in enumerate(words, start=1) if can_be_misspelt(w) and fuzz.ratio(w, asked) >= RATIO}
     assert not can_be_misspelt(asked) or alike <= perhaps
