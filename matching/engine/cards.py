@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from .disclaimers import without_disclaimers
 from .knowledge import Knowledge
-from .lexicon import IDEA_MARK
+from .lexicon import IDEA_MARK, Meant
 from .remembering import remembered
 from .text import Term, analyse, fold, sentences
 from .types import Card, Phrase
@@ -44,18 +44,22 @@ class ReadCard:
     """A card with its words; ``phrases`` runs parallel to ``card.phrases``.
 
     ``meaning`` is (phrases + sentences of the introduction + 1, dimensions) int8, the last row the whole card; None
-    when no encoder read it.
+    when no encoder read it. ``terms`` are those of ``terms_of`` where whoever read the card had them at hand.
     """
 
     card: Card
     phrases: tuple[Wording, ...]
     intro: Wording
     meaning: Rows | None = None
+    terms: tuple[Term, ...] | None = field(default=None, compare=False, repr=False)
 
 
 def read(card: Card, knowledge: Knowledge | None = None) -> ReadCard:
-    """What a card says, without the clauses that say what its owner does not do (see ``disclaimers``)."""
-    phrases = tuple(_picked(_wording(without_disclaimers(p.text), knowledge), p, knowledge) for p in card.phrases)
+    """What a card says, without the clauses that say what its owner does not do (see ``disclaimers``).
+
+    Of many cards together: ``reading.Reader``.
+    """
+    phrases = tuple(picked(_wording(without_disclaimers(p.text), knowledge), p, knowledge) for p in card.phrases)
     return ReadCard(card, phrases, _wording(without_disclaimers(card.intro), knowledge), meaning_of(card, knowledge))
 
 
@@ -80,14 +84,19 @@ def _first_sentences(text: str) -> tuple[str, ...]:
 
 def terms_of(read_card: ReadCard) -> tuple[Term, ...]:
     """Every word and idea of the card: what the vocabulary learns from it."""
+    if read_card.terms is not None:
+        return read_card.terms
     texts = [without_disclaimers(phrase.text) for phrase in read_card.card.phrases] + [
         without_disclaimers(read_card.card.intro)
     ]
-    ideas = {
-        text for wording in (*read_card.phrases, read_card.intro) for text, _, kind in wording.words if kind == IDEA
-    }
     words = tuple(term for text in texts for term in analyse(text))
-    return (*words, *(Term(idea, "", (), idea) for idea in sorted(ideas)))
+    return (*words, *ideas_in((*read_card.phrases, read_card.intro)))
+
+
+def ideas_in(wordings: Iterable[Wording]) -> tuple[Term, ...]:
+    """The ideas that the words speak of, each once, as the vocabulary holds them."""
+    ideas = {text for wording in wordings for text, _, kind in wording.words if kind == IDEA}
+    return tuple(Term(idea, "", (), idea) for idea in sorted(ideas))
 
 
 def posting_weights(card: ReadCard) -> dict[str, float]:
@@ -138,17 +147,17 @@ def _loaded(kept: str) -> tuple[Wording, ...]:
 
 
 def _wording(text: str, knowledge: Knowledge | None) -> Wording:
-    words: list[Word] = [(term.text, term.surface, _kind(term)) for term in analyse(text)]
-    if knowledge is not None:
-        words += [
-            (IDEA_MARK + meant.concept, meant.words[:40], IDEA)
-            for meant in knowledge.said_in_all(text)
-            if meant.certainty >= IDEA_CERTAINTY
-        ]
+    return wording(text, analyse(text), () if knowledge is None else knowledge.said_in_all(text))
+
+
+def wording(text: str, terms: Iterable[Term], said: Iterable[Meant]) -> Wording:
+    """A text with its words and with the concepts that it speaks of."""
+    words: list[Word] = [(term.text, term.surface, _kind(term)) for term in terms]
+    words += [(IDEA_MARK + one.concept, one.words[:40], IDEA) for one in said if one.certainty >= IDEA_CERTAINTY]
     return Wording(fold(text), tuple(words))
 
 
-def _picked(wording: Wording, phrase: Phrase, knowledge: Knowledge | None) -> Wording:
+def picked(wording: Wording, phrase: Phrase, knowledge: Knowledge | None) -> Wording:
     """With the concept that the registrant picked, whatever its phrase says."""
     if knowledge is None or phrase.concept is None or phrase.concept not in knowledge.lexicon.concepts:
         return wording

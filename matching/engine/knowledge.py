@@ -10,7 +10,7 @@ from .encoder import Encoder
 from .lexicon import MEANING, SITUATION, Lexicon, Meant, Situations, short_fingerprint
 from .text import sentences
 
-_MOST_SENTENCES = 40
+MOST_SENTENCES = 40  # of one text that are looked at for concepts
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,15 @@ class Knowledge:
 
     def meant_in_all(self, text: str) -> tuple[Meant, ...]:
         """What an ask of many sentences speaks of; each concept once, as where it is surest."""
-        return _surest(self.meant_in(sentence) for sentence in sentences(text)[:_MOST_SENTENCES])
+        return surest(self.meant_in(sentence) for sentence in sentences(text)[:MOST_SENTENCES])
 
     def said_in_all(self, text: str) -> tuple[Meant, ...]:
         """What a registrant's text of many sentences speaks of."""
-        return _surest(self.said_in(sentence) for sentence in sentences(text)[:_MOST_SENTENCES])
+        return surest(self.said_in(sentence) for sentence in sentences(text)[:MOST_SENTENCES])
 
 
-def _surest(some: Iterable[tuple[Meant, ...]]) -> tuple[Meant, ...]:
+def surest(some: Iterable[tuple[Meant, ...]]) -> tuple[Meant, ...]:
+    """Each concept once, as where it is surest."""
     found: dict[str, Meant] = {}
     for meant in (one for several in some for one in several):
         if meant.concept not in found or found[meant.concept].certainty < meant.certainty:

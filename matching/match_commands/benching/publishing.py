@@ -1,9 +1,9 @@
 """The bulk twin of ``profiles.services.publish``: the same rows, for a whole population and an empty index at once.
 
 Documented difference: publish looks at one card, its words' rows and the row of sums each time; here some processes read
-cards (see ``reading``), words are counted in memory, and postings, words, neighbours and sums are written when the last
-card was read. ``profile`` ids and revisions are the registrants' numbers; ids of words come in another order. A test
-publishes some hundred people in both ways and compares every table.
+cards by ``engine.reading``, as a reindex does, words are counted in memory, and postings, words, neighbours and sums are
+written when the last card was read. ``profile`` ids and revisions are the registrants' numbers; ids of words come in
+another order. A test publishes some hundred people in both ways and compares every table.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import numpy.typing as npt
 
 from ...engine import cards
 from ...engine.knowledge import Knowledge
+from ...engine.reading import Reader
 from ...engine.text import ANALYZER_VERSION, Term
-from ...profiles.encoding import card_to_json
+from ...profiles.encoding import content_to_row
 from ...profiles.sketches import sketch_text
 from ...registry.models import Registry
 from .neighbours import kept
 from .population import Population
-from .reading import Reader
 from .registering import COLUMNS, Moment, Rows, empty_rows, register
 from .storing import Store
 
@@ -59,6 +59,7 @@ class PartReader:
     def __init__(self, population: Population, knowledge: Knowledge, now: Moment) -> None:
         self._population = population
         self._reader = Reader(knowledge)
+        self._version = knowledge.version
         self._now = now
         self._numbers: dict[str, int] = {}
 
@@ -70,21 +71,23 @@ class PartReader:
         impacts: list[int] = []
         profiles: list[int] = []
         total = 0.0
-        version = self._reader.knowledge.version
         for one, read in zip(some, self._reader.read([one.card for one in some]), strict=True):
             register(one, self._now, rows)
-            length = cards.length(read.weights)
+            weights = cards.posting_weights(read)
+            length = cards.length(weights)
             total += length
+            content = content_to_row(read)
             mine = (one.number, Registry.SUPPORTER.value, one.number, one.number, length)
-            whole = read.meaning[-self._reader.layers.encoder.dimensions :]
+            whole = None if read.meaning is None else read.meaning[-1].tobytes()
             kept_in_memory = (one.number, sketch_text(one.card, whole))
-            rows["profile"].append((*mine, ANALYZER_VERSION, version, self._now.at, *kept_in_memory))
-            card = json.dumps(card_to_json(one.card))
-            rows["profile_content"].append((one.number, card, read.words, read.meaning))
-            for text, impact in cards.impacts(read.weights, length).items():
-                terms.append(self._number(read.terms[text], one.number, new))
+            rows["profile"].append((*mine, ANALYZER_VERSION, self._version, self._now.at, *kept_in_memory))
+            said = (json.dumps(content["card"]), content["words"], content["meaning"])
+            rows["profile_content"].append((one.number, *said))
+            words = {term.text: term for term in reversed(cards.terms_of(read))}  # as it was first said
+            for text, impact in cards.impacts(weights, length).items():
+                terms.append(self._number(words[text], one.number, new))
                 impacts.append(impact)
-            profiles.extend([one.number] * len(read.weights))
+            profiles.extend([one.number] * len(weights))
         numbered = (np.array(terms, np.int32), np.array(impacts, np.int8), np.array(profiles, np.int32))
         return Part(multiprocessing.current_process().pid or 0, rows, total, new, *numbered)
 
