@@ -11,6 +11,7 @@ from .jobs import JobRun
 from .limits import Attempt
 from .outbox import Message
 from .profiles import models as profiles
+from .registry import grams as name_grams
 from .registry import models as registry
 from .registry import vocabulary
 from .supporters import models as supporters
@@ -26,6 +27,7 @@ __all__ = [
     "dispatch",
     "groups",
     "help_requests",
+    "name_grams",
     "profiles",
     "registry",
     "supporters",

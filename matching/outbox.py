@@ -53,6 +53,7 @@ class Message(Stamped, Model):
     __table_args__ = (
         CheckConstraint("state != 'sent' OR sent_at IS NOT NULL", name="sent_has_a_time"),
         Index("ix_message_due", "state", "due_at"),
+        Index("ix_message_created_at", "created_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -22,6 +22,7 @@ BELOW = {script.revision: script.down_revision or "base" for script in REVISIONS
 # Columns whose values a migration changes on purpose: {"0003": {("table", "column")}}.
 REWRITTEN: dict[str, set[tuple[str, str]]] = {
     "0004": {("profile", "card"), ("profile", "words"), ("profile", "meaning"), ("posting", "weight")},
+    "0005": {("party", "kana_key")},
 }
 ONE_ROW = {"word_index"}  # its migration brings the only row it can have
 # What a migration refuses to take down is taken out before.

@@ -17,13 +17,15 @@ group_field = Table(
     "group_field",
     db.metadata,
     Column("group_id", ForeignKey("group.id"), primary_key=True),
-    Column("field_number", ForeignKey("field.number"), primary_key=True, index=True),
+    Column("field_number", ForeignKey("field.number"), primary_key=True),
+    Index("ix_group_field_field_number", "field_number", "group_id"),
 )
 group_district = Table(
     "group_district",
     db.metadata,
     Column("group_id", ForeignKey("group.id"), primary_key=True),
-    Column("district_id", ForeignKey("district.id"), primary_key=True, index=True),
+    Column("district_id", ForeignKey("district.id"), primary_key=True),
+    Index("ix_group_district_district_id", "district_id", "group_id"),
 )
 
 
@@ -40,6 +42,7 @@ class Group(Stamped, Model):
             postgresql_where=text("state = 'active'"),
         ),
         UniqueConstraint("public_key"),
+        Index("ix_group_organization_id", "organization_id", "state"),
         CheckConstraint("state != 'ended' OR ended_on IS NOT NULL", name="ended_has_a_day"),
     )
 
@@ -52,9 +55,9 @@ class Group(Stamped, Model):
     supports: Mapped[frozenset[Support] | None] = mapped_column(EnumSet(Support))
     availability: Mapped[frozenset[int] | None] = mapped_column(SlotMask)
     money: Mapped[Money | None]
-    anywhere: Mapped[bool] = mapped_column(default=False)
+    anywhere: Mapped[bool] = mapped_column(default=False, index=True)
     members: Mapped[int | None]
-    state: Mapped[GroupState] = mapped_column(default=GroupState.ACTIVE)
+    state: Mapped[GroupState] = mapped_column(default=GroupState.ACTIVE, index=True)
     registered_on: Mapped[date]
     renewed_on: Mapped[date | None]  # when the group last said that what stands here is still so
     ended_on: Mapped[date | None]

@@ -54,6 +54,9 @@ class HelpRequest(Stamped, Model):
         UniqueConstraint("form_key"),
         UniqueConstraint("public_key"),
         Index("ix_help_request_queue", "state", "desk_id"),
+        Index("ix_help_request_ended_at", "ended_at", "id"),
+        Index("ix_help_request_released_at", "released_at", "id"),
+        Index("ix_help_request_submitted_at", "submitted_at", "id"),
         CheckConstraint("head_count BETWEEN 1 AND 200", name="head_count_from_1_to_200"),
         CheckConstraint("attendance IS NULL OR attendance BETWEEN 1 AND 100000", name="attendance_in_bounds"),
         CheckConstraint(

@@ -99,9 +99,9 @@ def _register(cards: Mapping[str, Card]) -> dict[str, int]:
     for key, card in cards.items():
         name = key[:120]
         parties[key] = (
-            Person(name=name, name_key=name)
+            Person(name=name)
             if card.kind == "individual"
-            else Organization(name=name, name_key=name, organization_kind=OrganizationKind.OTHER)
+            else Organization(name=name, organization_kind=OrganizationKind.OTHER)
         )
     db.session.add_all(parties.values())
     db.session.flush()

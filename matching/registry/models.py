@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from ..accounts.actor import Source
 from ..database import Model, Stamped
 from ..workflow import N_, Labelled
+from .keys import kana_key, name_key
 from .states import RepresentationState
 from .vocabulary import District, OrganizationKind
 
@@ -27,6 +29,14 @@ class WrittenFor(Labelled):
     DESKS = "desks", N_("すべての窓口")
 
 
+LONGEST_KEY = 120  # one letter can become eighteen when it is folded
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Of an index: only these rows."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 class Party(Stamped, Model):
     """A person or an organization, once, whatever registries they stand in.
 
@@ -36,18 +46,21 @@ class Party(Stamped, Model):
     __tablename__ = "party"
     __table_args__ = (
         CheckConstraint("canonical_id IS NULL OR canonical_id != id", name="not_its_own_canonical"),
+        # Lists are read in this order, a page at a time; of one kind where the list has only that.
         Index("ix_party_name_key", "name_key"),
-        Index("ix_party_kana_key", "kana_key"),
+        Index("ix_party_kana_key", "kana_key", "name_key", "id"),
+        Index("ix_party_of_kind", "kind", "kana_key", "name_key", "id", **_where("canonical_id IS NULL")),
+        Index("ix_party_written_for", "written_for", **_where("written_for IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[PartyKind]
     name: Mapped[str] = mapped_column(String(120))
     kana: Mapped[str | None] = mapped_column(String(120))
-    name_key: Mapped[str] = mapped_column(String(120))  # folded: width, variant kanji, spaces
-    kana_key: Mapped[str | None] = mapped_column(String(120))
+    name_key: Mapped[str] = mapped_column(String(LONGEST_KEY))  # folded: width, variant kanji, spaces
+    kana_key: Mapped[str] = mapped_column(String(LONGEST_KEY))  # of the name where nobody knows its reading
     canonical_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"), index=True)
-    district_id: Mapped[int | None] = mapped_column(ForeignKey("district.id"))
+    district_id: Mapped[int | None] = mapped_column(ForeignKey("district.id"), index=True)
     note: Mapped[str | None] = mapped_column(Text)
     form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the opened form: sent twice, one
     written_for: Mapped[WrittenFor | None]  # None: by themselves, or nobody knows
@@ -61,6 +74,15 @@ class Party(Stamped, Model):
     bases: Mapped[list[Basis]] = relationship(back_populates="party", order_by="Basis.id")
 
     __mapper_args__ = {"polymorphic_on": "kind", "version_id_col": version}
+
+    @validates("name", "kana")
+    def _fold(self, field: str, told: str | None) -> str | None:
+        """The keys follow the name and its reading, wherever these are written."""
+        name, kana = (told, self.kana) if field == "name" else (self.name, told)
+        if field == "name":
+            self.name_key = name_key(name or "")[:LONGEST_KEY]
+        self.kana_key = kana_key(kana or name or "")[:LONGEST_KEY]
+        return told
 
     @property
     def canonical(self) -> int:
@@ -102,7 +124,7 @@ class Organization(Party):
     __mapper_args__ = {"polymorphic_identity": PartyKind.ORGANIZATION}
 
     id: Mapped[int] = mapped_column(ForeignKey("party.id"), primary_key=True)
-    organization_kind: Mapped[OrganizationKind]
+    organization_kind: Mapped[OrganizationKind] = mapped_column(index=True)
 
 
 class Representation(Stamped, Model):
@@ -118,13 +140,14 @@ class Representation(Stamped, Model):
             sqlite_where=text("state IN ('claimed', 'approved')"),
             postgresql_where=text("state IN ('claimed', 'approved')"),
         ),
+        Index("ix_representation_person_id", "person_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
     title: Mapped[str] = mapped_column(String(60), default="")  # 会長, 事務局 …
-    state: Mapped[RepresentationState] = mapped_column(default=RepresentationState.CLAIMED)
+    state: Mapped[RepresentationState] = mapped_column(default=RepresentationState.CLAIMED, index=True)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     decided_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
@@ -198,6 +221,7 @@ class Consent(Stamped, Model):
             sqlite_where=text("withdrawn_at IS NULL"),
             postgresql_where=text("withdrawn_at IS NULL"),
         ),
+        Index("ix_consent_purpose", "purpose", "party_id", **_where("withdrawn_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

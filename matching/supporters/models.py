@@ -18,13 +18,15 @@ supporter_field = Table(
     "supporter_field",
     db.metadata,
     Column("supporter_id", ForeignKey("supporter.id"), primary_key=True),
-    Column("field_number", ForeignKey("field.number"), primary_key=True, index=True),
+    Column("field_number", ForeignKey("field.number"), primary_key=True),
+    Index("ix_supporter_field_field_number", "field_number", "supporter_id"),
 )
 supporter_district = Table(
     "supporter_district",
     db.metadata,
     Column("supporter_id", ForeignKey("supporter.id"), primary_key=True),
-    Column("district_id", ForeignKey("district.id"), primary_key=True, index=True),
+    Column("district_id", ForeignKey("district.id"), primary_key=True),
+    Index("ix_supporter_district_district_id", "district_id", "supporter_id"),
 )
 
 
@@ -41,6 +43,7 @@ class Supporter(Stamped, Model):
             postgresql_where=text("state != 'ended'"),
         ),
         UniqueConstraint("public_key"),
+        Index("ix_supporter_party_id", "party_id", "state"),
         CheckConstraint("state != 'ended' OR ended_on IS NOT NULL", name="ended_has_a_day"),
         CheckConstraint("monthly_cap IS NULL OR monthly_cap BETWEEN 1 AND 31", name="monthly_cap_from_1_to_31"),
         CheckConstraint("yearly_cap IS NULL OR yearly_cap BETWEEN 1 AND 366", name="yearly_cap_from_1_to_366"),
@@ -53,7 +56,7 @@ class Supporter(Stamped, Model):
     intro: Mapped[str] = mapped_column(Text, default="")
     supports: Mapped[frozenset[Support] | None] = mapped_column(EnumSet(Support))
     availability: Mapped[frozenset[int] | None] = mapped_column(SlotMask)
-    anywhere: Mapped[bool] = mapped_column(default=False)
+    anywhere: Mapped[bool] = mapped_column(default=False, index=True)
     money: Mapped[Money | None]
     heads: Mapped[int | None]  # how many people can come at once
     monthly_cap: Mapped[int | None]

@@ -23,6 +23,7 @@ from matching.match_commands.benching.population import Population
 from matching.match_commands.benching.vocabulary import Words
 from matching.profiles import services
 from matching.profiles.models import Posting, Profile, ProfileContent, Term, TermNeighbour, TermSynonym, WordIndex
+from matching.registry import grams
 from matching.supporters.models import Supporter
 from matching.supporters.services.searching import card_of
 from tests.databases import Databases
@@ -155,6 +156,7 @@ def test_a_bulk_registration_is_what_the_product_makes_of_it(
     app: Flask, session: Any, databases: Databases, population: Population
 ) -> None:
     filled(databases, 40)
+    assert grams.how_many_differ() == 0
     for supporter in db.session.scalars(select(Supporter)):
         card = population.registrant(supporter.id).card
         told = card_of(supporter)

@@ -41,7 +41,7 @@ def test_the_list_is_narrowed_by_name_kind_district_and_the_end_of_a_telephone(s
     one = registry.create_organization("さくら台自治会", kind=OrganizationKind.NEIGHBORHOOD, district_id=3)
     other = registry.create_organization("渡邉商店", kind=OrganizationKind.BUSINESS, kana="わたなべしょうてん")
     registry.set_contacts(other, [Contact(ContactKind.TELEPHONE, "083-000-4321")])
-    assert titles(desk.get("/organizations")) == [other.name, one.name]
+    assert titles(desk.get("/organizations")) == [one.name, other.name]  # without a reading, by the name
     for query in ({"q": "渡辺"}, {"q": "ワタナベ"}, {"kind": "business"}, {"q": "4321"}):
         assert titles(desk.get("/organizations", query)) == ["渡邉商店"], query
     assert titles(desk.get("/organizations", {"district": "3", "q": "さくら"})) == ["さくら台自治会"]

@@ -60,7 +60,7 @@ def find_people(words: str, *, sitting_on: date | None = None) -> Select[Person]
         admits = and_(admits, Party.id.in_(registry.standing_for(seated)))
     query = select(Person).where(admits)
     if not words:
-        return query.order_by(Person.kana_key.is_(None), Person.kana_key, Person.name_key, Person.id)
+        return query.order_by(Person.kana_key, Person.name_key, Person.id)
     ids = registry.parties_like(words, admits=admits, limit=FOUND_BY_WORDS)
     query = query.where(Person.id.in_(ids))
     return query.order_by(case({id_: place for place, id_ in enumerate(ids)}, value=Person.id)) if ids else query

@@ -52,7 +52,7 @@ def members_on(council: Council, day: date) -> list[Appointment]:
 
 
 def _by_rank(term: Appointment) -> tuple[int, str, int]:
-    return list(CouncilRole).index(term.role), term.person.kana_key or "", term.id
+    return list(CouncilRole).index(term.role), term.person.kana_key if term.person.kana else "", term.id
 
 
 def other_terms(council: Council, day: date) -> list[Appointment]:

@@ -23,6 +23,7 @@ from ...engine.reading import Reader
 from ...engine.text import ANALYZER_VERSION, Term
 from ...profiles.encoding import content_to_row
 from ...profiles.sketches import sketch_text
+from ...registry import grams
 from ...registry.models import Registry
 from .neighbours import kept
 from .population import Population
@@ -177,6 +178,8 @@ def publish_all(store: Store, parts: Iterator[Part], *, step: Progress, tell: Ca
     store.insert("term_synonym", ("synonym_group", "term_id"), sorted(synonyms))
     order = np.lexsort((profiles, impacts, terms))
     store.insert("posting", ("term_id", "impact", "profile_id"), _in_order(order, (terms, impacts, profiles)))
+    tell("cutting names into pairs of letters")
+    store.run(grams.WRITE_ALL)
     tell("finding words written alike")
     near = kept([term[0] for term in vocabulary.terms], [term[3] for term in vocabulary.terms])
     rows_of_near = ((one + 1, other + 1, ratio) for one, other, ratio in near)

@@ -18,6 +18,7 @@ TABLES = (
     "party",
     "person",
     "organization",
+    "name_gram",
     "contact_point",
     "supporter",
     "supporter_field",
@@ -41,6 +42,8 @@ class Store(Protocol):
 
     def empty(self, table: str) -> None: ...
 
+    def run(self, statement: str) -> None: ...
+
 
 class _Sqlite:
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -52,6 +55,9 @@ class _Sqlite:
 
     def empty(self, table: str) -> None:
         self._connection.execute(f'DELETE FROM "{table}"')
+
+    def run(self, statement: str) -> None:
+        self._connection.execute(statement)
 
 
 class _Postgresql:
@@ -65,6 +71,9 @@ class _Postgresql:
 
     def empty(self, table: str) -> None:
         self._cursor.execute(f'DELETE FROM "{table}"')
+
+    def run(self, statement: str) -> None:
+        self._cursor.execute(statement)
 
 
 def _names(columns: Sequence[str]) -> str:

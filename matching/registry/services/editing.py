@@ -16,7 +16,6 @@ from ...accounts.models import User
 from ...database import db
 from ..models import Gender, Organization, Party, Person, WrittenFor
 from ..vocabulary import OrganizationKind
-from .naming import kana_key, name_key
 from .parties import Contact, create_organization, create_person, office_of, person_of, set_contacts
 
 # Upward news: a room above publishes anew what rests on these facts.
@@ -149,7 +148,6 @@ def _write(party: Party, facts: PersonFacts | OrganizationFacts) -> set[str]:
     changed = {name for name, value in told.items() if getattr(party, name) != value}
     for name in changed:
         setattr(party, name, told[name])
-    party.name_key, party.kana_key = name_key(party.name), kana_key(party.kana) if party.kana else None
     if "name" in changed and isinstance(party, Person):
         for user in db.session.scalars(select(User).where(User.party_id == party.id)):
             user.name = party.name[:80]

@@ -111,7 +111,7 @@ def organizations_found(
 def likeliest_first(query: Select[Any], table: Any, words: str, *, admits: Any, by_telephone: bool) -> Select[Any]:
     """The query narrowed to parties like the words, in that order; without words, by kana and name."""
     if not words.strip():
-        return query.order_by(table.kana_key.is_(None), table.kana_key, table.name_key, table.id)
+        return query.order_by(table.kana_key, table.name_key, table.id)
     ids = parties_like(words, admits=admits, by_telephone=by_telephone, limit=FOUND)
     query = query.where(table.id.in_(ids))
     places = {party_id: place for place, party_id in enumerate(ids)}

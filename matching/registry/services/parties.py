@@ -36,8 +36,6 @@ def create_person(name: str, *, kana: str | None = None, birth_year: int | None 
     person = Person(
         name=name.strip(),
         kana=(kana or "").strip() or None,
-        name_key=name_key(name),
-        kana_key=kana_key(kana) if kana else None,
         birth_year=birth_year,
         **facts,
     )
@@ -57,8 +55,6 @@ def create_organization(
     organization = Organization(
         name=name.strip(),
         kana=(kana or "").strip() or None,
-        name_key=name_key(name),
-        kana_key=kana_key(kana) if kana else None,
         organization_kind=kind,
         district_id=district_id,
         written_for=written_for,
@@ -140,7 +136,7 @@ def people_like(name: str, *, kana: str | None, telephone: str | None, limit: in
     """People known already who may be this one: of the same name and, where both are known, kana; or telephone."""
     same = Person.name_key == name_key(name)
     if kana:
-        same = and_(same, or_(Person.kana_key.is_(None), Person.kana_key == kana_key(kana)))
+        same = and_(same, or_(Person.kana.is_(None), Person.kana_key == kana_key(kana)))
     if telephone:
         key = value_key(ContactKind.TELEPHONE, telephone)
         held = select(ContactPoint.party_id).where(

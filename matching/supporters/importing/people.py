@@ -171,8 +171,8 @@ def _known(department: str) -> list[Known]:
 def _others(known: Iterable[Known]) -> set[tuple[str, str]]:
     """The keys of people whom no file brought in: who of them is the same, only a person can tell."""
     imported = {one.person.id for one in known}
-    query = select(Person.id, Person.name_key, Person.kana_key)
-    return {(name, kana) for id_, name, kana in db.session.execute(query) if kana and id_ not in imported}
+    query = select(Person.id, Person.name_key, Person.kana_key).where(Person.kana.is_not(None))
+    return {(name, kana) for id_, name, kana in db.session.execute(query) if id_ not in imported}
 
 
 def _values() -> tuple[dict[int, dict[str, Cell]], dict[int, list[str]]]:
