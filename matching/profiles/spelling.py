@@ -33,8 +33,9 @@ class _Remembered:
 
     def catch_up(self) -> None:
         """In a few texts: a row for each word would take ten times as long."""
-        new_here = db.session.info.get(_FIRST_NEW, 2**62)
-        last = db.session.scalar(select(func.max(Term.id)).where(Term.id < new_here)) or 0
+        new_here = db.session.info.get(_FIRST_NEW)
+        top = select(func.max(Term.id))
+        last = db.session.scalar(top if new_here is None else top.where(Term.id < new_here)) or 0
         for start in range(self.highest + 1, last + 1, _PART):
             part = _TOGETHER.where(Term.id.between(start, min(start + _PART - 1, last)))
             numbers, letters = db.session.execute(part).one()
