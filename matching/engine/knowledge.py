@@ -73,11 +73,18 @@ class Knowledge:
 
     def meant_in_all(self, text: str) -> tuple[Meant, ...]:
         """What an ask of many sentences speaks of; each concept once, as where it is surest."""
-        return surest(self.meant_in(sentence) for sentence in sentences(text)[:MOST_SENTENCES])
+        return surest(self.meant_in(sentence) for sentence in self._ahead(text))
 
     def said_in_all(self, text: str) -> tuple[Meant, ...]:
         """What a registrant's text of many sentences speaks of."""
-        return surest(self.said_in(sentence) for sentence in sentences(text)[:MOST_SENTENCES])
+        return surest(self.said_in(sentence) for sentence in self._ahead(text))
+
+    def _ahead(self, text: str) -> tuple[str, ...]:
+        """The first sentences, which the encoder has read together."""
+        first = sentences(text)[:MOST_SENTENCES]
+        if self.encoder is not None:
+            self.encoder.read_ahead(first)
+        return first
 
 
 def surest(some: Iterable[tuple[Meant, ...]]) -> tuple[Meant, ...]:

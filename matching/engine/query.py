@@ -282,10 +282,12 @@ def _concepts(ask: Ask, statements: Sequence[tuple[str, str]], knowledge: Knowle
         concept = knowledge.lexicon.get(id_)
         if concept is not None:
             add(Meant(id_, 1.0, CHOSEN, concept.label), PLACE_WEIGHT["need"] / CONCEPT_WEIGHT, ())
+    whole = "\n".join(text for text, _ in statements)
+    if knowledge.encoder is not None:
+        knowledge.encoder.read_ahead([*(text for text, _ in statements), whole])
     for number, (text, place) in enumerate(statements):
         for meant in knowledge.meant_in(text):
             add(meant, PLACE_WEIGHT[place], (number,))
-    whole = "\n".join(text for text, _ in statements)
     if len(statements) > 1:
         for meant in knowledge.nearest_to(whole):
             add(replace(meant, words=statements[0][0]), WHOLE_WEIGHT, ())
