@@ -263,11 +263,11 @@ class _Troubles:
         if len(numbers) < _FEWEST_SHARED:
             return []
         lists = [self._held[self._starts[number] : self._starts[number + 1]] for number in numbers]
-        at, position = np.unique(np.concatenate(lists), return_inverse=True)
-        squares = self._squares[list(numbers)]
-        shared = np.bincount(position, weights=np.repeat(squares, [len(one) for one in lists]))
+        held, squares = np.concatenate(lists), self._squares[list(numbers)]
+        at = np.flatnonzero(np.bincount(held) >= _FEWEST_SHARED)
+        shared = np.bincount(held, weights=np.repeat(squares, [len(one) for one in lists]))[at]
         cosines = shared / np.sqrt(self._masses[at] * float(squares.sum()))
-        same = np.flatnonzero((cosines >= _SAME) & (np.bincount(position) >= _FEWEST_SHARED))
+        same = np.flatnonzero(cosines >= _SAME)
         return [(int(self._owners[at[i]]), min(float(cosines[i]), 1.0)) for i in same]
 
 
