@@ -24,6 +24,7 @@ IDEA_MARK = "@"  # before a concept's id among index terms: no word begins so
 NAMED, SITUATION, MEANING, CHOSEN = "named", "situation", "meaning", "chosen"
 SITUATION_COVERED = 0.45  # share of a sentence's words, by rarity, that one situation must hold
 NEIGHBOUR = 0.6  # what a neighbour of a concept counts, times the weight of the link
+CLOSE_LINK = 0.7  # from here on a neighbour's names stand for a concept too, not only cards read as speaking of it
 _LONGEST_NAME = 24
 _KANA = re.compile(r"[ぁ-ゖァ-ヺー]+\Z")
 _SAME_RUN = (re.compile(r"[ァ-ヺー]"), re.compile(r"[a-z0-9]"))
@@ -156,7 +157,7 @@ class Lexicon:
         return replace(index, masses=masses)
 
     def said_as(self, id_: str) -> tuple[tuple[str, float], ...]:
-        """Index terms that speak of a concept, with how sure each is: its names 1, its experts .8, its neighbours'
+        """Index terms that speak of a concept, with how sure each is: its names 1, its experts .8, its close neighbours'
         names less by the link; never a term of something that it must not be confused with."""
         if id_ not in self._said:
             self._said[id_] = _said_as(self, id_)
@@ -224,7 +225,8 @@ def _said_as(lexicon: Lexicon, id_: str) -> tuple[tuple[str, float], ...]:
     say(concept.names, 1.0)
     say(concept.experts, 0.8)
     for other, weight in lexicon.related(id_).items():
-        say(lexicon.concepts[other].names, NEIGHBOUR * weight)
+        if weight >= CLOSE_LINK:
+            say(lexicon.concepts[other].names, NEIGHBOUR * weight)
     for other in concept.confusable:
         twin = lexicon.concepts.get(other)
         for text in twin.names if twin is not None else (other,):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,12 +66,18 @@ def _first(term_id: int, most: int) -> Select[int, str]:
     return select(literal(term_id), _packed(part.c.profile_id, part.c.impact))
 
 
-def glance(ids: Sequence[int], allowed: Sequence[ColumnElement[bool]]) -> dict[int, Glanced]:
-    """Those of these profiles that are allowed, by id."""
+def glance(
+    ids: Sequence[int], registries: Collection[str], allowed: Sequence[ColumnElement[bool]]
+) -> dict[int, Glanced]:
+    """Those of these profiles that are allowed, by id.
+
+    Their registry is looked at here: as a condition, SQLite takes it for rarer than the ids and walks through it.
+    """
     return {
         row[0]: Glanced(*row)
         for some in chunks(ids)
         for row in db.session.execute(_COLUMNS.where(Profile.id.in_(some), *allowed))
+        if row[1] in registries
     }
 
 
@@ -93,7 +99,13 @@ def read_meanings(ids: Sequence[int], known: Knowledge) -> dict[int, Rows]:
     }
 
 
-def first_ids(allowed: Sequence[ColumnElement[bool]], limit: int) -> Sequence[int]:
+def first_ids(registries: Collection[str], allowed: Sequence[ColumnElement[bool]], limit: int) -> Sequence[int]:
     """Profiles in a stable order; that of an index, so that nothing is sorted."""
-    query = select(Profile.id).where(*allowed).order_by(Profile.registry_name, Profile.registration_id).limit(limit)
+    of_these = Profile.registry_name.in_(sorted(registries))
+    query = (
+        select(Profile.id)
+        .where(of_these, *allowed)
+        .order_by(Profile.registry_name, Profile.registration_id)
+        .limit(limit)
+    )
     return db.session.scalars(query).all()

@@ -124,10 +124,9 @@ class Searching:
         self.canonical_of = canonical_of
         self.floor = None if content_only else floor
         self.known = knowledge()
-        self._registry_numbers = registry_numbers(sorted(set(registries)))
-        self.allowed: list[ColumnElement[bool]] = [Profile.registry_name.in_(sorted(set(registries)))]
-        if admits is not None:
-            self.allowed.append(admits)
+        self.registries = frozenset(registries)
+        self._registry_numbers = registry_numbers(sorted(self.registries))
+        self.allowed: list[ColumnElement[bool]] = [] if admits is None else [admits]
         self.budget = budget
         self._glanced: dict[int, Glanced] = {}
         self._profiles: dict[int, _Found] = {}
@@ -258,7 +257,7 @@ class Searching:
         found: list[Glanced] = []
         for ids in blocks:
             some = ids.tolist()
-            self._glanced.update(glance([id_ for id_ in some if id_ not in self._glanced], self.allowed))
+            self._glanced.update(glance([i for i in some if i not in self._glanced], self.registries, self.allowed))
             found += [self._glanced[id_] for id_ in some if id_ in self._glanced]
             if len(found) >= most:
                 break
@@ -282,7 +281,7 @@ class Searching:
 
     @cached_property
     def _first_ids(self) -> Sequence[int]:
-        return first_ids(self.allowed, self._pool)
+        return first_ids(self.registries, self.allowed, self._pool)
 
     def _read(self, some: list[Glanced]) -> list[_Found]:
         new = {one.profile_id: one for one in some if one.profile_id not in self._profiles}

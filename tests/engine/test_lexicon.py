@@ -25,7 +25,7 @@ QUOTE = 12  # characters in a row that only a quotation shares
 dentist = Concept(
     "dentist", "歯みがき指導", (1,), ("ブラッシング", "入れ歯"), situations=("奥の歯がぐらぐらして噛めない",)
 )
-piano = Concept("piano", "ピアノ", (6,), ("鍵盤",), near={"organ": 0.5})
+piano = Concept("piano", "ピアノ", (6,), ("鍵盤",), near={"organ": 0.8})
 organ = Concept("organ", "オルガン", (6,), ("足踏みオルガン",))
 small = Lexicon([dentist, piano, organ])
 
@@ -99,6 +99,8 @@ def test_a_situation_is_found_by_its_words_not_as_a_sentence() -> None:
 def test_a_neighbour_answers_less_surely_than_the_thing_itself() -> None:
     said = dict(small.said_as("piano"))
     assert said["ピアノ"] == 1.0 and 0 < said["オルガン"] < 0.5
+    farther = small.changed([replace(piano, near={"organ": 0.5})])
+    assert "オルガン" not in dict(farther.said_as("piano")) and farther.related("piano") == {"organ": 0.5}
 
 
 def test_what_must_not_be_confused_never_answers() -> None:
