@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -187,16 +188,22 @@ def with_reading_apart(view: Callable[[], T]) -> T:
             try:
                 return view()
             except _ReadFirst as wanted:
-                _begin_again(writer=False)
-                answers[wanted.key] = wanted.read()
-                _begin_again(writer=True)
+                with reading():
+                    answers[wanted.key] = wanted.read()
     finally:
         _read_apart.reset(token)
 
 
-def _begin_again(*, writer: bool) -> None:
+@contextmanager
+def reading() -> Iterator[None]:
+    """Amid writing, a transaction of its own in which nothing is changed; what was not committed before is undone."""
     db.session.rollback()
-    begin_as(writer=writer)
+    begin_as(writer=False)
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        begin_as(writer=True)
 
 
 @event.listens_for(db.session, "after_commit")

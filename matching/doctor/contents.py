@@ -17,11 +17,10 @@ from ..backups.keeping import NotDone
 from ..backups.postgresql import program
 from ..concepts.services import knowledge
 from ..database import db
-from ..engine.text import ANALYZER_VERSION
 from ..jobs import JobRun
 from ..outbox import Message, MessageState
 from ..profiles import services as profiles
-from ..profiles.models import Profile
+from ..profiles.reindexing import Standing
 from ..registry.vocabulary import CITY_DESK, DISTRICTS, FIELDS, SUPPORT_CENTRE, Desk, District, Field
 from .findings import Finding, doubtful, good, wrong
 
@@ -47,8 +46,9 @@ def check(app: Flask, now: datetime) -> Iterator[Finding]:
             yield from _mixed()
             yield from _outbox(now)
             yield from _runs(now)
-            yield _index()
-            yield _meaning()
+            index = profiles.as_it_stands()
+            yield _index(index)
+            yield _meaning(index)
     except DBAPIError as error:
         address, said = db.engine.url.render_as_string(), " ".join(str(error.orig).split())
         yield wrong(f"データベース {address} が答えません（{said}）。", "DATABASE_URL を確かめてください。")
@@ -189,19 +189,20 @@ def _since(time: timedelta) -> str:
     return f"{minutes // 60}時間" if minutes < 48 * 60 else f"{minutes // 60 // 24}日"
 
 
-def _index() -> Finding:
-    if old := _count(Profile, Profile.analyzer != ANALYZER_VERSION):
+def _index(index: Standing) -> Finding:
+    if index.of_old_words:
         return wrong(
-            f"検索の索引が古い登録が {old} 件あります。", "flask --app wsgi profiles reindex を実行してください。"
+            f"検索の索引が古い登録が {index.of_old_words} 件あります。",
+            "flask --app wsgi profiles reindex を実行してください。",
         )
-    if not profiles.sums_are_right():
+    if not index.sums_are_right:
         return wrong(
             "検索の索引の合計が、登録の数と合いません。", "flask --app wsgi profiles reindex を実行してください。"
         )
-    return good(f"検索の索引は新しい状態です（{_count(Profile)} 件）。")
+    return good(f"検索の索引は新しい状態です（{index.profiles} 件）。")
 
 
-def _meaning() -> Finding:
+def _meaning(index: Standing) -> Finding:
     """Whether searches compare by meaning, with the lexicon of today and the profiles read so."""
     known = knowledge()
     if known.encoder is None:
@@ -214,7 +215,7 @@ def _meaning() -> Finding:
             f"辞書の {len(known.untrained)} 項目を、意味の近さの計算がまだ覚えていません。",
             "flask --app wsgi match train を実行してください。",
         )
-    if behind := profiles.stale():
+    if behind := index.stale:
         return doubtful(
             f"前の辞書で読んだ登録が {behind} 件あります。", "flask --app wsgi profiles reindex を実行してください。"
         )

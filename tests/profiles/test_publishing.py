@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from threading import Thread
 
 import pytest
+from flask import Flask, current_app
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select, update
@@ -14,9 +17,11 @@ from sqlalchemy.orm import aliased
 from matching.concepts.services import knowledge
 from matching.database import db
 from matching.engine import cards
+from matching.engine.cards import ReadCard
+from matching.engine.reading import Reader
 from matching.engine.spelling import alike, has_neighbours
 from matching.engine.types import Card, Phrase
-from matching.profiles import services
+from matching.profiles import reindexing, services
 from matching.profiles.encoding import card_from_json, card_to_json
 from matching.profiles.models import Posting, Profile, Term, TermNeighbour, TermSynonym, WordIndex
 
@@ -120,16 +125,16 @@ def test_words_written_almost_alike_are_neighbours_both_ways_as_long_as_both_are
 
 
 def test_a_reindex_finds_neighbours_that_are_missing_and_sets_the_sums_right(monkeypatch) -> None:
-    monkeypatch.setattr(services, "_WORDS_AT_ONCE", 2)
+    monkeypatch.setattr(reindexing, "_WORDS_AT_ONCE", 2)
     for number, word in enumerate(("スマートフォン", "スマートフオン", "プログラミング", "プログラミグ"), start=1):
         publish(number, card(word))
     db.session.execute(delete(TermNeighbour))
     highest = db.session.scalar(select(func.max(Term.id)))
     db.session.execute(update(WordIndex).values(neighbours_to=highest, profiles=99, length=1.5))
     publish(5, card("プログラミンク"))
-    assert not services.sums_are_right()
+    assert not services.as_it_stands().sums_are_right
     assert services.reindex() == 0
-    assert services.sums_are_right()
+    assert services.as_it_stands().sums_are_right
     assert_exact()
 
 
@@ -149,26 +154,58 @@ def test_reindexing_changes_nothing_but_what_is_old() -> None:
     steps: list[tuple[int, int]] = []
     assert services.reindex(lambda done, total: steps.append((done, total))) == 5
     assert steps[-1] == (5, 5)
-    assert services.reindex() == services.stale() == 0
+    assert services.reindex() == services.as_it_stands().stale == 0
     assert_exact()
 
 
 def test_a_stopped_reindexing_goes_on_where_it_was(monkeypatch) -> None:
-    monkeypatch.setattr(services, "PART", 2)
+    monkeypatch.setattr(reindexing, "PART", 2)
     for number in range(1, 6):
         publish(number, card("書道", f"特技{number}"))
     for profile in db.session.scalars(select(Profile)):
         profile.knowledge = "older"
+    db.session.commit()
     parts: list[int] = []
 
     def stopped_in_the_second() -> None:
-        parts.append(services.stale())
+        parts.append(services.as_it_stands().stale)
         if len(parts) == 2:
             raise KeyboardInterrupt
+        db.session.commit()
 
     with pytest.raises(KeyboardInterrupt):
         services.reindex(after_each_part=stopped_in_the_second)
-    assert parts == [3, 1] and services.reindex() == 1
+    db.session.rollback()
+    assert parts == [3, 1] and services.reindex() == 3
+    assert_exact()
+
+
+def test_others_write_while_cards_are_read_anew_and_what_they_wrote_stays(monkeypatch) -> None:
+    for number in range(1, 4):
+        publish(number, card("書道", f"特技{number}"))
+    db.session.execute(update(Profile).values(analyzer="older"))
+    db.session.commit()
+    read = Reader.read
+
+    def others(app: Flask) -> None:
+        with app.app_context():
+            publish(1, card("茶道"))
+            services.withdraw(registry="supporter", registration_id=2, now=NOW)
+            db.session.commit()
+            db.session.remove()
+
+    def reading(self: Reader, some: Sequence[Card]) -> list[ReadCard]:
+        if some:
+            other = Thread(target=others, args=(current_app._get_current_object(),))
+            other.start()
+            other.join()
+        return read(self, some)
+
+    monkeypatch.setattr(Reader, "read", reading)
+    assert services.reindex(after_each_part=db.session.commit) == 3
+    assert services.figures()["profiles"] == 2
+    assert services.find(registry="supporter", registration_id=1).content.card["phrases"][0][0] == "茶道"
+    assert services.as_it_stands() == reindexing.Standing(2, 0, 0, sums_are_right=True)
     assert_exact()
 
 
