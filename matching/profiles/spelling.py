@@ -132,11 +132,5 @@ def _alike(words: Sequence[str], *, most: int, ids: dict[str, int] | None = None
         fresh = dict(db.session.execute(select(Term.id, Term.text).where(Term.id > above)).all())
     if ids is not None:
         ids.update((text, id_) for id_, text in (*texts.items(), *fresh.items()))
-    return {
-        word: alike(word, [*(texts[i] for i in perhaps[word] if i in texts), *_long_enough(fresh)], most=most)
-        for word in words
-    }
-
-
-def _long_enough(fresh: Mapping[int, str]) -> list[str]:
-    return [text for text in fresh.values() if len(text) >= SHORTEST and can_be_misspelt(text)]
+    new = [text for text in fresh.values() if len(text) >= SHORTEST and can_be_misspelt(text)]
+    return {word: alike(word, [*(texts[i] for i in perhaps[word] if i in texts), *new], most=most) for word in words}
