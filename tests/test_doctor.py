@@ -269,6 +269,14 @@ def test_a_sqlite_file_that_is_damaged(city, databases, environment, tmp_path):
     assert code == 1 and ("壊れています" in output or "答えません" in output), output
 
 
+def test_a_very_large_sqlite_file_is_not_read_from_end_to_end(city, databases, environment, tmp_path, monkeypatch):
+    sqlite_copy(databases, environment, tmp_path)
+    monkeypatch.setattr(contents, "LONGEST_READ", 1_000)
+    _code, output = examine(tmp_path)
+    [line] = [line for line in output.splitlines() if "x.sqlite" in line]
+    assert line.startswith(Mark.GOOD) and "中までは読みません" in line
+
+
 def test_a_sqlite_file_that_cannot_be_written(city, databases, environment, tmp_path, monkeypatch):
     copy = sqlite_copy(databases, environment, tmp_path)
     monkeypatch.setattr(contents.os, "access", lambda path, mode: path != copy)  # root may always

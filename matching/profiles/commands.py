@@ -14,7 +14,7 @@ from . import services
 profiles = AppGroup("profiles", help="The word index that searches read.")
 
 
-_PAUSE = 0.02  # seconds after each part, in which those who wait to write get their turn
+_PAUSE = 0.01  # seconds after each part, in which those who wait to write get their turn
 _EVERY = 10.0  # seconds between lines
 
 

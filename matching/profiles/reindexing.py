@@ -19,7 +19,7 @@ from .indexing import Change, hold_index, index
 from .models import Profile, ProfileContent, Term, WordIndex
 from .spelling import keep_neighbours
 
-PART = 100  # profiles that are read, then written in one transaction: others who write wait no longer than that
+PART = 50  # profiles that are read, then written in one transaction: others who write wait no longer than that
 _WORDS_AT_ONCE = 200  # whose neighbours are found in one transaction
 
 
