@@ -123,9 +123,7 @@ def everything() -> dict[str, Any]:
 def filled(databases: Databases, count: int = PEOPLE) -> None:
     db.session.remove()
     db.engine.dispose()
-    building.fill(
-        databases.fresh, count, building.moment(NOW), progress=lambda _done: None, tell=lambda _line: None, processes=1
-    )
+    building.fill(databases.fresh, count, building.moment(NOW), tell=lambda _line: None, processes=1)
 
 
 def test_the_bulk_twin_writes_what_publishing_one_by_one_writes(

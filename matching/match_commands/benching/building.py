@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -27,12 +28,10 @@ from ...profiles.models import Profile, WordIndex
 from ...registry.models import Party
 from ...registry.vocabulary import load_reference_tables
 from .population import Population
+from .progress import Tell
 from .publishing import Published, publish_all, read_parts
 from .registering import Moment
 from .storing import filling
-
-Tell = Callable[[str], None]
-_EVERY = 5.0  # seconds between two lines of progress
 
 
 @dataclass(frozen=True)
@@ -80,20 +79,29 @@ def build(url: str, count: int, folder: Path, *, tell: Tell, now: datetime, proc
             tell(f"using the {count:,} registrants that are there; nothing was built")
             return Built(None, None)
     began = time.monotonic()
-    progress = Progress("read and stored", count, tell)
-    published = fill(url, count, moment(now), progress=progress, tell=tell, processes=processes)
+    published = fill(url, count, moment(now), tell=tell, processes=processes)
     seconds = time.monotonic() - began
-    tell(f"built in {seconds:.0f} s")
+    tell(f"built in {seconds:.0f} s{_memory()}")
     return Built(seconds, published)
 
 
-def fill(
-    url: str, count: int, now: Moment, *, progress: Callable[[int], None], tell: Tell, processes: int | None = None
-) -> Published:
+def _memory() -> str:
+    """The most that the process that wrote and the largest of those that read ever held; nothing where none tells."""
+    if find_spec("resource") is None:
+        return ""
+    import resource
+
+    held = [
+        resource.getrusage(who).ru_maxrss * 1024 / 1_000_000 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    ]
+    return f"; at most {held[0]:,.0f} MB in the process that writes, {held[1]:,.0f} MB in one that reads"
+
+
+def fill(url: str, count: int, now: Moment, *, tell: Tell, processes: int | None = None) -> Published:
     made = _Made(now)
     parts = read_parts(count, made, processes=processes if processes is not None else os.cpu_count() or 1)
-    with filling(url) as store:
-        return publish_all(store, parts, step=progress, tell=tell)
+    with filling(url, tell) as store:
+        return publish_all(store, parts, count=count, tell=tell)
 
 
 @dataclass(frozen=True)
@@ -126,23 +134,6 @@ def _is_there(count: int) -> bool:
                 f"The database was read with {read}, not with {' and '.join(here)}; remove it to build it anew."
             )
     return True
-
-
-class Progress:
-    """A line from time to time: how many, how fast, how long still."""
-
-    def __init__(self, what: str, total: int, tell: Tell) -> None:
-        self._what, self._total, self._tell = what, total, tell
-        self._began = self._last = time.monotonic()
-
-    def __call__(self, done: int) -> None:
-        now = time.monotonic()
-        if now - self._last < _EVERY and done < self._total:
-            return
-        self._last = now
-        rate = done / max(now - self._began, 1e-6)
-        left = (self._total - done) / max(rate, 1e-6)
-        self._tell(f"{self._what} {done:,} of {self._total:,}, {rate:,.0f} a second, {left:,.0f} s to go")
 
 
 def size_of(url: str) -> int:

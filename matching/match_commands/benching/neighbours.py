@@ -16,6 +16,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
 from ...engine.spelling import MOST_NEIGHBOURS, RATIO, can_be_misspelt, has_neighbours
+from .progress import Progress, Tell
 
 _LONGEST = 12  # from here on subsequences are too many, and words few
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -24,24 +25,24 @@ Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
 
-def neighbours(words: Sequence[str]) -> Iterator[tuple[int, int, float]]:
+def neighbours(words: Sequence[str], tell: Tell = lambda _line: None) -> Iterator[tuple[int, int, float]]:
     """(place, place, ratio) of every two words that are alike, each pair once, the lower place first."""
     places: dict[int, list[int]] = {}
     for i, word in enumerate(words):
         if can_be_misspelt(word):
             places.setdefault(len(word), []).append(i)
     at_length = {length: np.array(places[length], dtype=np.int64) for length in sorted(places)}
-    yield from _among_short(words, {n: places for n, places in at_length.items() if n <= _LONGEST})
+    yield from _among_short(words, {n: places for n, places in at_length.items() if n <= _LONGEST}, tell)
     yield from _with_long(words, at_length)
 
 
-def kept(words: Sequence[str], brought_by: Sequence[int]) -> list[tuple[int, int, int]]:
+def kept(words: Sequence[str], brought_by: Sequence[int], *, tell: Tell) -> list[tuple[int, int, int]]:
     """(place, place, ratio) both ways, in order, as publishing keeps them; ``brought_by`` is who said each word first.
 
     A word that comes later looks for its nearest among those that are there, and finds no more than so many.
     """
     found: dict[int, list[tuple[float, str, int]]] = {}
-    for one, other, ratio in neighbours(words):
+    for one, other, ratio in neighbours(words, tell):
         for new, old in ((one, other), (other, one)):
             if brought_by[old] <= brought_by[new]:
                 found.setdefault(new, []).append((-ratio, words[old], old))
@@ -54,20 +55,27 @@ def kept(words: Sequence[str], brought_by: Sequence[int]) -> list[tuple[int, int
     return sorted(rows)
 
 
-def _among_short(words: Sequence[str], at_length: dict[int, Ints]) -> Iterator[tuple[int, int, float]]:
+def _among_short(words: Sequence[str], at_length: dict[int, Ints], tell: Tell) -> Iterator[tuple[int, int, float]]:
     letters = {
         n: np.array([[ord(char) for char in words[i]] for i in places], dtype=np.uint64).reshape(len(places), n)
         for n, places in at_length.items()
     }
-    for a in at_length:
-        for b in at_length:
-            least = math.ceil(RATIO / 200 * (a + b) - 1e-9)
-            if a > b or least > a:
-                continue
-            found = _joined(letters[a], letters[b], least, same=a == b)
-            for start in range(0, len(found), _PART):
-                pairs = found[start : start + _PART]
-                yield from _rated(words, at_length[a][pairs[:, 0]], at_length[b][pairs[:, 1]])
+    lengths = [
+        (a, b, least)
+        for a in at_length
+        for b in at_length
+        if a <= b and (least := math.ceil(RATIO / 200 * (a + b) - 1e-9)) <= a
+    ]
+    work = [sum(len(at_length[n]) * math.comb(n, least) for n in (a, b)) for a, b, least in lengths]
+    progress = Progress("looked for words written alike: subsequences", sum(work), tell)
+    done = 0
+    for (a, b, least), these in zip(lengths, work, strict=True):
+        found = _joined(letters[a], letters[b], least, same=a == b)
+        for start in range(0, len(found), _PART):
+            pairs = found[start : start + _PART]
+            yield from _rated(words, at_length[a][pairs[:, 0]], at_length[b][pairs[:, 1]])
+        done += these
+        progress(done)
 
 
 def _joined(ones: Hashes, others: Hashes, least: int, *, same: bool) -> Ints:

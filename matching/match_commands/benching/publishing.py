@@ -8,11 +8,14 @@ another order. A test publishes some hundred people in both ways and compares ev
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from multiprocessing.pool import AsyncResult
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +30,7 @@ from ...registry import grams
 from ...registry.models import Registry
 from .neighbours import kept
 from .population import Population
+from .progress import Progress, Tell, meanwhile
 from .registering import COLUMNS, Moment, Rows, empty_rows, register
 from .storing import Store
 
@@ -36,8 +40,9 @@ _PROFILE = (
     *("id", "registry", "registration_id", "party_id", "length", "analyzer", "knowledge", "published_at"),
     *("revision", "sketch"),
 )
+_AHEAD = 4  # parts that each process may have read before they are written
+_COLUMNS = {**COLUMNS, "profile": _PROFILE, "profile_content": ("profile_id", "card", "words", "meaning")}
 Ints = npt.NDArray[np.int32]
-Progress = Callable[[int], None]
 NewTerm = tuple[str, str, tuple[int, ...], int]  # text, reading, synonym groups, and who brought it
 
 
@@ -106,6 +111,9 @@ _reader: PartReader
 def _begin(make: Callable[[], tuple[Population, Knowledge, Moment]]) -> None:
     global _reader
     _reader = PartReader(*make())
+    # What was just read stays; looking through it again and again would take a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 def _read(numbers: range) -> Part:
@@ -115,14 +123,20 @@ def _read(numbers: range) -> Part:
 def read_parts(
     count: int, make: Callable[[], tuple[Population, Knowledge, Moment]], *, processes: int
 ) -> Iterator[Part]:
-    """All registrants in parts, in their order."""
+    """All registrants in parts, in their order; no process runs far ahead of whoever takes them."""
     ranges = [range(start, min(start + PART, count + 1)) for start in range(1, count + 1, PART)]
     if processes < 2 or len(ranges) < 2:
         reader = PartReader(*make())
         yield from map(reader.read, ranges)
         return
     with multiprocessing.get_context("spawn").Pool(processes, _begin, (make,)) as pool:
-        yield from pool.imap(_read, ranges)
+        begun = deque[AsyncResult[Part]]()
+        for numbers in ranges:
+            begun.append(pool.apply_async(_read, (numbers,)))
+            if len(begun) >= _AHEAD * processes:
+                yield begun.popleft().get()
+        while begun:
+            yield begun.popleft().get()
 
 
 class Vocabulary:
@@ -131,17 +145,18 @@ class Vocabulary:
     def __init__(self) -> None:
         self.terms: list[NewTerm] = []
         self._ids: dict[str, int] = {}
-        self._of_process: dict[int, list[int]] = {}
+        self._of_process: dict[int, array[int]] = {}
 
     def ids(self, part: Part) -> Ints:
-        theirs = self._of_process.setdefault(part.process, [])
+        theirs = self._of_process.setdefault(part.process, array("i"))
         for term in part.new_terms:
             id_ = self._ids.get(term[0])
             if id_ is None:
                 self.terms.append(term)
                 id_ = self._ids[term[0]] = len(self.terms)
             theirs.append(id_)
-        return np.array(theirs, dtype=np.int32)[part.terms]
+        found: Ints = np.array(theirs, dtype=np.int32)[part.terms]  # its numbers are ours by now
+        return found
 
 
 @dataclass(frozen=True)
@@ -152,45 +167,77 @@ class Published:
     neighbours: int
 
 
-def publish_all(store: Store, parts: Iterator[Part], *, step: Progress, tell: Callable[[str], None]) -> Published:
+def publish_all(store: Store, parts: Iterator[Part], *, count: int, tell: Tell) -> Published:
     """Write every part as it comes, then what rests on all of them."""
-    vocabulary = Vocabulary()
-    held: list[tuple[Ints, npt.NDArray[np.int8], Ints]] = []
-    count, length = 0, 0.0
-    columns = {**COLUMNS, "profile": _PROFILE, "profile_content": ("profile_id", "card", "words", "meaning")}
+    vocabulary, postings = Vocabulary(), Postings()
+    length, progress = 0.0, Progress("read and stored", count, tell)
+    done = 0
     for part in parts:
         for table, rows in part.rows.items():
             if rows:
-                store.insert(table, columns[table], rows)
-        held.append((vocabulary.ids(part), part.impacts, part.profiles))
-        count += len(part.rows["profile"])
+                store.insert(table, _COLUMNS[table], rows)
+        postings.add(vocabulary.ids(part), part.impacts, part.profiles)
+        done += len(part.rows["profile"])
         length += part.length
-        step(count)
-    terms, impacts, profiles = (np.concatenate(arrays) for arrays in zip(*held, strict=True))
-    held.clear()
-    tell(f"writing {len(vocabulary.terms)} words, {len(terms)} postings")
-    df = np.bincount(terms, minlength=len(vocabulary.terms) + 1)
-    told = [(i, *term) for i, term in enumerate(vocabulary.terms, start=1)]
-    store.insert(
-        "term", ("id", "text", "reading", "df"), ((i, text, reading, int(df[i])) for i, text, reading, *_ in told)
-    )
-    synonyms = [(group, i) for i, _, _, groups, _ in told for group in sorted(set(groups))]
-    store.insert("term_synonym", ("synonym_group", "term_id"), sorted(synonyms))
-    order = np.lexsort((profiles, impacts, terms))
-    store.insert("posting", ("term_id", "impact", "profile_id"), _in_order(order, (terms, impacts, profiles)))
-    tell("cutting names into pairs of letters")
-    store.run(grams.WRITE_ALL)
-    tell("finding words written alike")
-    near = kept([term[0] for term in vocabulary.terms], [term[3] for term in vocabulary.terms])
+        progress(done)
+    with meanwhile("putting postings in order", tell):
+        postings.sort()
+    _write_words(store, vocabulary, postings.df(len(vocabulary.terms)))
+    progress = Progress("wrote postings", len(postings), tell)
+    store.insert("posting", ("term_id", "impact", "profile_id"), progress.over(postings.rows(), counted_by=_ROWS))
+    with meanwhile("cutting names into pairs of letters", tell):
+        store.run(grams.WRITE_ALL)
+    near = kept([term[0] for term in vocabulary.terms], [term[3] for term in vocabulary.terms], tell=tell)
     rows_of_near = ((one + 1, other + 1, ratio) for one, other, ratio in near)
     store.insert("term_neighbour", ("term_id", "other_id", "ratio"), rows_of_near)
     store.empty("word_index")
-    store.insert("word_index", ("id", "profiles", "length", "revision"), [(1, count, length, count)])
-    tell("making indexes")
-    return Published(count, len(vocabulary.terms), len(terms), len(near))
+    store.insert("word_index", ("id", "profiles", "length", "revision"), [(1, done, length, done)])
+    return Published(done, len(vocabulary.terms), len(postings), len(near))
 
 
-def _in_order(order: npt.NDArray[np.int64], columns: Sequence[npt.NDArray[Any]]) -> Iterator[tuple[Any, ...]]:
-    for start in range(0, len(order), _ROWS):
-        some = order[start : start + _ROWS]
-        yield from zip(*(column[some].tolist() for column in columns), strict=True)
+def _write_words(store: Store, vocabulary: Vocabulary, df: npt.NDArray[np.int64]) -> None:
+    told = [(i, *term) for i, term in enumerate(vocabulary.terms, start=1)]
+    columns = ("id", "text", "reading", "df")
+    store.insert("term", columns, ((i, text, reading, int(df[i])) for i, text, reading, *_ in told))
+    synonyms = [(group, i) for i, _, _, groups, _ in told for group in sorted(set(groups))]
+    store.insert("term_synonym", ("synonym_group", "term_id"), sorted(synonyms))
+
+
+class Postings:
+    """Term, impact and profile of each posting in one number of eight bytes, so that they can be sorted as they are."""
+
+    _IMPACT, _PROFILE = 6, 30  # bits; the term has the rest
+
+    def __init__(self) -> None:
+        self._parts: list[npt.NDArray[np.int64]] = []
+
+    def add(self, terms: Ints, impacts: npt.NDArray[np.int8], profiles: Ints) -> None:
+        keys = (terms.astype(np.int64) << self._IMPACT | impacts) << self._PROFILE | profiles
+        self._parts.append(keys)
+
+    def sort(self) -> None:
+        """Into the order of the table's key; after that nothing is added."""
+        every = np.empty(len(self), dtype=np.int64)
+        at = len(every)
+        while self._parts:
+            part = self._parts.pop()
+            every[at - len(part) : at] = part
+            at -= len(part)
+        every.sort()
+        self._parts = [every]
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self._parts)
+
+    def df(self, terms: int) -> npt.NDArray[np.int64]:
+        """By term, from 0 to ``terms``: how many profiles hold it."""
+        starts = np.arange(terms + 2, dtype=np.int64) << (self._IMPACT + self._PROFILE)
+        found: npt.NDArray[np.int64] = np.diff(np.searchsorted(self._parts[0], starts))
+        return found
+
+    def rows(self) -> Iterator[tuple[int, int, int]]:
+        for start in range(0, len(self), _ROWS):
+            some = self._parts[0][start : start + _ROWS]
+            terms, profiles = some >> (self._IMPACT + self._PROFILE), some & ((1 << self._PROFILE) - 1)
+            impacts = (some >> self._PROFILE) & ((1 << self._IMPACT) - 1)
+            yield from zip(terms.tolist(), impacts.tolist(), profiles.tolist(), strict=True)

@@ -6,11 +6,13 @@ For a database that nobody else uses meanwhile: SQLite keeps no journal, Postgre
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from sqlalchemy import make_url
+
+from .progress import Progress, Tell, meanwhile
 
 Row = Sequence[Any]  # str, int, float, bytes and None only: moments, flags and JSON as a database writes them
 
@@ -81,33 +83,47 @@ def _names(columns: Sequence[str]) -> str:
 
 
 @contextmanager
-def filling(url: str) -> Iterator[Store]:
+def filling(url: str, tell: Tell) -> Iterator[Store]:
     """The tables of an empty database, without their indexes until the end."""
     if make_url(url).get_backend_name() == "sqlite":
-        with _filling_sqlite(make_url(url).database or "") as store:
+        with _filling_sqlite(make_url(url).database or "", tell) as store:
             yield store
     else:
-        with _filling_postgresql(url) as store:
+        with _filling_postgresql(url, tell) as store:
             yield store
+
+
+_Index = tuple[str, str, str]  # name, table, how it is made
+
+
+def _make(indexes: Sequence[_Index], count: Callable[[str], int], run: Callable[[str], object], tell: Tell) -> None:
+    """All indexes, with how many rows each has to go through."""
+    rows = {table: count(f'SELECT COUNT(*) FROM "{table}"') for table in sorted({table for _, table, _ in indexes})}
+    progress = Progress("put rows into indexes:", sum(rows[table] for _, table, _ in indexes), tell)
+    done = 0
+    for number, (name, table, sql) in enumerate(indexes, start=1):
+        with meanwhile(f"making index {number} of {len(indexes)}, {name} of {rows[table]:,} rows", tell):
+            run(sql)
+        done += rows[table]
+        progress(done)
 
 
 @contextmanager
-def _filling_sqlite(path: str) -> Iterator[Store]:
+def _filling_sqlite(path: str, tell: Tell) -> Iterator[Store]:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-300000"):
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-300000", "threads=2"):
             connection.execute(f"PRAGMA {pragma}")
         marks = ", ".join("?" * len(TABLES))
         indexes = connection.execute(
-            f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({marks})",
+            f"SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({marks})",
             TABLES,
         ).fetchall()
         connection.execute("BEGIN EXCLUSIVE")
-        for name, _sql in indexes:
+        for name, *_ in indexes:
             connection.execute(f'DROP INDEX "{name}"')
         yield _Sqlite(connection)
-        for _name, sql in indexes:
-            connection.execute(sql)
+        _make(indexes, lambda query: int(connection.execute(query).fetchone()[0]), connection.execute, tell)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode=WAL")
     finally:
@@ -115,7 +131,7 @@ def _filling_sqlite(path: str) -> Iterator[Store]:
 
 
 @contextmanager
-def _filling_postgresql(url: str) -> Iterator[Store]:
+def _filling_postgresql(url: str, tell: Tell) -> Iterator[Store]:
     import psycopg
 
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -125,17 +141,16 @@ def _filling_postgresql(url: str) -> Iterator[Store]:
         cursor.execute("SET synchronous_commit = off")
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute(
-            "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            "SELECT c.relname, t.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
             " JOIN pg_class t ON t.oid = i.indrelid LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid"
             " WHERE k.oid IS NULL AND t.relnamespace = 'public'::regnamespace AND t.relname = ANY(%s)",
             (list(TABLES),),
         )
         indexes = cursor.fetchall()
-        for name, _sql in indexes:
+        for name, *_ in indexes:
             cursor.execute(f'DROP INDEX "{name}"')
         yield _Postgresql(cursor)
-        for _name, sql in indexes:
-            cursor.execute(sql)
+        _make(indexes, lambda query: int((cursor.execute(query).fetchone() or (0,))[0]), cursor.execute, tell)
         cursor.execute(
             "SELECT s.relname, t.relname, a.attname FROM pg_class s JOIN pg_depend d ON d.objid = s.oid"
             " JOIN pg_class t ON t.oid = d.refobjid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid"
@@ -148,4 +163,5 @@ def _filling_postgresql(url: str) -> Iterator[Store]:
             )
         connection.commit()
         connection.autocommit = True
-        cursor.execute("VACUUM ANALYZE")  # what the server would do by itself after a while
+        with meanwhile("looking through all tables (VACUUM ANALYZE)", tell):
+            cursor.execute("VACUUM ANALYZE")  # what the server would do by itself after a while
