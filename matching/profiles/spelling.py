@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,7 +17,8 @@ from .chunking import chunks
 from .models import Term, TermNeighbour
 
 _PART = 50_000  # words that are brought into memory at once
-_FIRST_NEW = "first new term"  # of this transaction: others cannot see it yet, and perhaps never will
+# Of this transaction: others cannot see them yet, and perhaps never will.
+_FIRST_NEW, _NEW = "first new term", "new terms"
 
 
 class _Remembered:
@@ -27,15 +28,14 @@ class _Remembered:
     is gone since does no harm: its id is not found any more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, highest: int = 0) -> None:
         self.spellings = Spellings()
-        self.highest = 0  # of all that were looked at
+        self.highest = highest  # of all that were looked at
 
-    def catch_up(self) -> None:
+    def catch_up(self, *, below: int | None = None) -> None:
         """In a few texts: a row for each word would take ten times as long."""
-        new_here = db.session.info.get(_FIRST_NEW)
         top = select(func.max(Term.id))
-        last = db.session.scalar(top if new_here is None else top.where(Term.id < new_here)) or 0
+        last = db.session.scalar(top if below is None else top.where(Term.id < below)) or 0
         for start in range(self.highest + 1, last + 1, _PART):
             part = _TOGETHER.where(Term.id.between(start, min(start + _PART - 1, last)))
             numbers, letters = db.session.execute(part).one()
@@ -104,14 +104,25 @@ def keep_neighbours(new: Mapping[str, int]) -> None:
         db.session.execute(insert(TermNeighbour), rows)
 
 
-def mark_as_new(ids: Any) -> None:
+def mark_as_new(ids: Iterable[int]) -> None:
     db.session.info[_FIRST_NEW] = min([*ids, db.session.info.get(_FIRST_NEW, 2**62)])
 
 
 @event.listens_for(db.session, "after_transaction_end")
 def _nothing_is_new(session: Any, transaction: Any) -> None:
+    session.info.pop(_NEW, None)  # what came in a savepoint may be gone with it, and its number given again
     if transaction.parent is None:
         session.info.pop(_FIRST_NEW, None)
+
+
+def _new_here() -> list[_Remembered]:
+    """The words that this transaction brought, if it did: a table of thousands may come in one."""
+    info = db.session.info
+    if _FIRST_NEW not in info:
+        return []
+    new: _Remembered = info.setdefault(_NEW, _Remembered(info[_FIRST_NEW] - 1))
+    new.catch_up()
+    return [new]
 
 
 def _alike(words: Sequence[str], *, most: int, ids: dict[str, int] | None = None) -> dict[str, list[tuple[str, float]]]:
@@ -121,16 +132,14 @@ def _alike(words: Sequence[str], *, most: int, ids: dict[str, int] | None = None
         apart("spellings", _begin)  # whoever publishes first holds up nobody meanwhile
     with _KEEPING:
         kept = _kept()
-        kept.catch_up()
+        kept.catch_up(below=db.session.info.get(_FIRST_NEW))
         perhaps = {word: kept.spellings.perhaps(word).tolist() for word in words}
-        above = kept.highest
+    for new in _new_here():
+        for word in words:
+            perhaps[word] += new.spellings.perhaps(word).tolist()
     texts: dict[int, str] = {}
     for some in chunks(sorted({id_ for found in perhaps.values() for id_ in found})):
         texts.update(db.session.execute(select(Term.id, Term.text).where(Term.id.in_(some))).all())
-    fresh: dict[int, str] = {}
-    if db.session.info.get(_FIRST_NEW) is not None:
-        fresh = dict(db.session.execute(select(Term.id, Term.text).where(Term.id > above)).all())
     if ids is not None:
-        ids.update((text, id_) for id_, text in (*texts.items(), *fresh.items()))
-    new = [text for text in fresh.values() if len(text) >= SHORTEST and can_be_misspelt(text)]
-    return {word: alike(word, [*(texts[i] for i in perhaps[word] if i in texts), *new], most=most) for word in words}
+        ids.update((text, id_) for id_, text in texts.items())
+    return {word: alike(word, [texts[i] for i in perhaps[word] if i in texts], most=most) for word in words}
