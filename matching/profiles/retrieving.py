@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Select, String, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, bindparam, cast, func, select
 
+from ..among import among
 from ..database import db
 from ..engine.cards import MOST_IMPACT, Rows
 from ..engine.knowledge import Knowledge
 from ..engine.promise import Portion, Postings
-from .chunking import chunks
 from .models import Posting, Profile, ProfileContent
 
 _STEP = 64  # profile and impact travel as one number
@@ -34,16 +34,14 @@ def read_postings(portions: Iterable[Portion], ids: Mapping[str, int]) -> dict[s
     """The postings of these terms. They come as one text for each term: a row for each takes five times as long."""
     terms = {ids[portion.term]: portion.term for portion in portions}
     in_full = [ids[portion.term] for portion in portions if portion.whole]
-    queries: list[Select[int, str]] = [
-        select(Posting.term_id, _TOGETHER).where(Posting.term_id.in_(some)).group_by(Posting.term_id)
-        for some in chunks(sorted(in_full))
-    ]
-    queries += [_first(ids[portion.term], portion.most) for portion in portions if not portion.whole]
+    rows = [*db.session.execute(_IN_FULL, {"ids": in_full})] if in_full else []
+    for portion in portions:
+        if not portion.whole:
+            rows += db.session.execute(_FIRST, {"id": ids[portion.term], "most": portion.most}).all()
     found: dict[str, Postings] = {}
-    for query in queries:
-        for term_id, text in db.session.execute(query):
-            packed = np.fromstring(text, dtype=np.int64, sep=",")
-            found[terms[term_id]] = Postings(packed // _STEP, packed % _STEP)
+    for term_id, text in rows:
+        packed = np.fromstring(text, dtype=np.int64, sep=",")
+        found[terms[term_id]] = Postings(packed // _STEP, packed % _STEP)
     return found
 
 
@@ -51,19 +49,22 @@ def _packed(profile_id: Any, impact: Any) -> ColumnElement[str]:
     return func.aggregate_strings(cast(cast(profile_id, BigInteger) * _STEP + impact, String), ",")
 
 
-_TOGETHER = _packed(Posting.profile_id, Posting.impact)
-
-
-def _first(term_id: int, most: int) -> Select[int, str]:
-    """One common term where it stands out most, and of these the latest registrations."""
-    part = (
-        select(Posting.impact, Posting.profile_id)
-        .where(Posting.term_id == term_id)
-        .order_by(Posting.impact.desc(), Posting.profile_id.desc())
-        .limit(most)
-        .subquery()
-    )
-    return select(literal(term_id), _packed(part.c.profile_id, part.c.impact))
+# Statements are made once, and of tables: for objects of the ORM each search would pay again.
+_POSTING, _PROFILE, _CONTENT = Posting.__table__.c, Profile.__table__.c, ProfileContent.__table__.c
+_IN_FULL = (
+    select(_POSTING.term_id, _packed(_POSTING.profile_id, _POSTING.impact))
+    .where(among(_POSTING.term_id, "ids"))
+    .group_by(_POSTING.term_id)
+)
+_PART = (
+    select(_POSTING.impact, _POSTING.profile_id)
+    .where(_POSTING.term_id == bindparam("id"))
+    .order_by(_POSTING.impact.desc(), _POSTING.profile_id.desc())
+    .limit(bindparam("most", type_=Integer))
+    .subquery()
+)
+# One common term where it stands out most, and of these the latest registrations.
+_FIRST = select(bindparam("id", type_=Integer), _packed(_PART.c.profile_id, _PART.c.impact))
 
 
 def glance(
@@ -73,15 +74,13 @@ def glance(
 
     Their registry is looked at here: as a condition, SQLite takes it for rarer than the ids and walks through it.
     """
-    return {
-        row[0]: Glanced(*row)
-        for some in chunks(ids)
-        for row in db.session.execute(_COLUMNS.where(Profile.id.in_(some), *allowed))
-        if row[1] in registries
-    }
+    rows = db.session.execute(_GLANCE.where(*allowed), {"ids": ids}) if len(ids) else ()
+    return {row[0]: Glanced(*row) for row in rows if row[1] in registries}
 
 
-_COLUMNS = select(Profile.id, Profile.registry_name, Profile.registration_id, Profile.party_id)
+_GLANCE = select(_PROFILE.id, _PROFILE.registry, _PROFILE.registration_id, _PROFILE.party_id).where(
+    among(_PROFILE.id, "ids")
+)
 
 
 def read_meanings(ids: Sequence[int], known: Knowledge) -> dict[int, Rows]:
@@ -89,14 +88,21 @@ def read_meanings(ids: Sequence[int], known: Knowledge) -> dict[int, Rows]:
     if known.encoder is None:
         return {}
     size = known.encoder.dimensions
-    query = select(ProfileContent.profile_id, ProfileContent.meaning, Profile.knowledge)
-    query = query.join(Profile, Profile.id == ProfileContent.profile_id)
-    return {
-        id_: np.frombuffer(meaning, dtype=np.int8).reshape(-1, size)
-        for some in chunks(ids)
-        for id_, meaning, version in db.session.execute(query.where(ProfileContent.profile_id.in_(some)))
-        if meaning and version is not None and known.shares_encoder_with(version) and len(meaning) % size == 0
-    }
+    comparable = {}
+    found = {}
+    for id_, meaning, version in db.session.execute(_MEANINGS, {"ids": ids}):
+        if version not in comparable:
+            comparable[version] = version is not None and known.shares_encoder_with(version)
+        if meaning and comparable[version] and len(meaning) % size == 0:
+            found[id_] = np.frombuffer(meaning, dtype=np.int8).reshape(-1, size)
+    return found
+
+
+_MEANINGS = (
+    select(_CONTENT.profile_id, _CONTENT.meaning, _PROFILE.knowledge)
+    .join_from(ProfileContent.__table__, Profile.__table__)
+    .where(among(_CONTENT.profile_id, "ids"))
+)
 
 
 def first_ids(registries: Collection[str], allowed: Sequence[ColumnElement[bool]], limit: int) -> Sequence[int]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Row, select
 
+from ..among import among
 from ..concepts.services import knowledge
 from ..database import db
 from ..engine import cards, promise, query, ranking
@@ -20,7 +21,6 @@ from ..engine.knowledge import Knowledge
 from ..engine.query import Query
 from ..engine.text import ANALYZER_VERSION
 from ..engine.types import Ask, Card, Ranked, Standing
-from .chunking import chunks
 from .encoding import card_from_json
 from .models import Profile, ProfileContent
 from .retrieving import Glanced, first_ids, glance, read_meanings, read_postings
@@ -285,9 +285,8 @@ class Searching:
 
     def _read(self, some: list[Glanced]) -> list[_Found]:
         new = {one.profile_id: one for one in some if one.profile_id not in self._profiles}
-        for ids in chunks(list(new)):
-            for row in db.session.execute(_CONTENT.where(Profile.id.in_(ids))):
-                self._profiles[row.id] = _found(row, new[row.id], self.known, self._comparable(row.knowledge))
+        for row in db.session.execute(_CONTENT, {"ids": list(new)}) if new else ():
+            self._profiles[row.id] = _found(row, new[row.id], self.known, self._comparable(row.knowledge))
         return [self._profiles[one.profile_id] for one in some if one.profile_id in self._profiles]
 
     def _hits(self, ranked: Iterable[Ranked], compared: _Compared) -> tuple[Hit, ...]:
@@ -326,12 +325,15 @@ def _others(found: list[Glanced], canonical: Mapping[int, int]) -> dict[int, tup
     return {party: tuple(sorted(some)) for party, some in registrations.items()}
 
 
-_CONTENT = select(
-    Profile.id, Profile.analyzer, Profile.knowledge, ProfileContent.card, ProfileContent.words, ProfileContent.meaning
-).join(ProfileContent, ProfileContent.profile_id == Profile.id)
+_PROFILE, _SAID = Profile.__table__.c, ProfileContent.__table__.c
+_CONTENT = (
+    select(_PROFILE.id, _PROFILE.analyzer, _PROFILE.knowledge, _SAID.card, _SAID.words, _SAID.meaning)
+    .join_from(Profile.__table__, ProfileContent.__table__)
+    .where(among(_PROFILE.id, "ids"))
+)
 
 
-def _found(row: Row[Any], at: Glanced, known: Knowledge, comparable: bool) -> _Found:
+def _found(row: Row[*tuple[Any, ...]], at: Glanced, known: Knowledge, comparable: bool) -> _Found:
     # Padded, so that ties fall in the order of the ids.
     card = card_from_json(row.card, key=f"{row.id:012d}")
     read = (

@@ -20,12 +20,13 @@ from sqlalchemy import BigInteger, ColumnElement, Engine, String, case, cast, ev
 from ..database import db
 from ..engine.knowledge import Knowledge
 from ..engine.promise import Floats, Ids
-from ..engine.sketch import LOOK, Looks, highest, nearness, sketch_of
+from ..engine.sketch import LOOK, NUMBERS, Looks, highest, nearness, sketch_of
 from ..engine.types import Card
 from ..registry.models import Registry
 from .models import Profile
 
 _PART = 20_000  # profiles that come in one text
+_FACTS = np.dtype([(name, LOOK[name]) for name in LOOK.names or () if name != "meaning"])
 _REGISTRIES = sorted(one.value for one in Registry)
 _STEP = 8  # registries and the place of nobody
 _FIRST_OWN = "first own revision"  # in this transaction: others cannot see it yet, and perhaps never will
@@ -49,25 +50,33 @@ def _nothing_is_own(session: Any, transaction: Any) -> None:
 
 @dataclass
 class _Table:
-    """By profile id; ids that nobody has are zero."""
+    """By profile id; ids that nobody has are zero. Meanings stand by themselves: everybody's is compared each time."""
 
-    looks: Looks
+    meaning: npt.NDArray[np.int8]
+    looks: npt.NDArray[np.void]  # the rest of them
     registry: npt.NDArray[np.int8]
     revision: int = -1
 
     def make_room(self, highest: int) -> None:
         if highest >= len(self.registry):
             more = highest + 1 + highest // 8 - len(self.registry)
-            self.looks = np.concatenate([self.looks, np.zeros(more, dtype=LOOK)])
+            self.meaning = np.concatenate([self.meaning, np.zeros((more, NUMBERS), dtype=np.int8)])
+            self.looks = np.concatenate([self.looks, np.zeros(more, dtype=_FACTS)])
             self.registry = np.concatenate([self.registry, np.zeros(more, dtype=np.int8)])
 
     def put(self, ids: Ids, looks: Looks, registry: Ids) -> None:
         self.make_room(int(ids.max()))
-        self.looks[ids], self.registry[ids] = looks, registry
+        self.meaning[ids], self.registry[ids] = looks["meaning"], registry
+        for name in _FACTS.names or ():
+            self.looks[name][ids] = looks[name]
 
     def look_at(self, ids: Ids) -> Seen:
         there = np.where(ids < len(self.registry), ids, 0)
-        return Seen(self.looks[there], self.registry[there])
+        looks, facts = np.empty(len(ids), dtype=LOOK), self.looks.take(there)
+        looks["meaning"] = self.meaning.take(there, axis=0)
+        for name in _FACTS.names or ():
+            looks[name] = facts[name]
+        return Seen(looks, self.registry[there])
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ class Seen:
 
 
 def _empty() -> _Table:
-    return _Table(np.zeros(1, dtype=LOOK), np.zeros(1, dtype=np.int8))
+    return _Table(np.zeros((1, NUMBERS), dtype=np.int8), np.zeros(1, dtype=_FACTS), np.zeros(1, dtype=np.int8))
 
 
 _KEPT: WeakKeyDictionary[Engine, tuple[str, _Table]] = WeakKeyDictionary()
@@ -121,11 +130,12 @@ class Sketches:
     def nearest(self, whole: Floats, registries: Sequence[int], *, most: int) -> Ids:
         """About so many profiles of these registries whose meaning as a whole is nearest to an ask's, in the order of
         ids: everybody is looked at."""
-        looks, registry = self._table.looks, self._table.registry
-        asked = np.zeros(_STEP, dtype=bool)
-        asked[list(registries)] = True
-        near = nearness(looks["meaning"][: len(registry)], whole)
-        near[~asked[registry[: len(near)]]] = -1.0
+        meaning, registry = self._table.meaning, self._table.registry
+        near = nearness(meaning[: len(registry)], whole)
+        asked = np.zeros(len(near), dtype=bool)
+        for one in registries:
+            asked |= registry[: len(near)] == one
+        near *= asked
         ids = highest(near, most)
         return np.union1d(ids[near[ids] > 0], self._written)
 

@@ -6,15 +6,27 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import distinct, func, select
 
+from ..among import among
 from ..concepts.reading import Speakers, speakers_asked
 from ..database import db
 from ..engine.query import Entry
 from ..registry.models import Registry
-from .chunking import CHUNK, chunks
+from .chunking import CHUNK
 from .models import Posting, Profile, Term, TermSynonym, WordIndex
 from .spelling import spelt_like
 
-_WORDS = select(Term.id, Term.text, Term.df, Term.reading).where(Term.df > 0)
+# Made once, and of tables: for objects of the ORM each search would pay again.
+_TERM, _SYNONYM = Term.__table__.c, TermSynonym.__table__.c
+_WORDS = select(_TERM.id, _TERM.text, _TERM.df, _TERM.reading).where(_TERM.df > 0)
+_BY_TEXT = _WORDS.where(among(_TERM.text, "texts"))
+_BY_READING = _WORDS.where(among(_TERM.reading, "readings")).order_by(_TERM.text)
+_BY_GROUP = (
+    _WORDS.add_columns(_SYNONYM.synonym_group)
+    .join_from(Term.__table__, TermSynonym.__table__)
+    .where(among(_SYNONYM.synonym_group, "groups"))
+    .order_by(_TERM.text)
+)
+_SUMS = select(WordIndex.__table__.c.profiles, WordIndex.__table__.c.length, WordIndex.__table__.c.revision)
 
 
 class StoredVocabulary:
@@ -24,8 +36,10 @@ class StoredVocabulary:
         self._entries: dict[str, Entry | None] = {}
         self._near: dict[str, Sequence[str]] = {}
         self.ids: dict[str, int] = {}  # of the words that were met
-        sums = db.session.execute(select(WordIndex.profiles, WordIndex.length, WordIndex.revision)).one_or_none()
-        self._profiles, length, self.revision = (0, 0.0, 0) if sums is None else sums
+        sums = db.session.execute(_SUMS).one_or_none()
+        self._profiles: int = 0 if sums is None else sums.profiles
+        self.revision: int = 0 if sums is None else sums.revision
+        length: float = 0.0 if sums is None else sums.length
         self._average_length = length / self._profiles if self._profiles else 1.0
 
     def profiles(self) -> int:
@@ -36,30 +50,25 @@ class StoredVocabulary:
 
     def entries(self, texts: Iterable[str]) -> Mapping[str, Entry]:
         wanted = sorted(set(texts))
-        for some in chunks([text for text in wanted if text not in self._entries]):
-            self._entries.update(dict.fromkeys(some))
-            for row in db.session.execute(_WORDS.where(Term.text.in_(some))):
+        new = [text for text in wanted if text not in self._entries]
+        if new:
+            self._entries.update(dict.fromkeys(new))
+            for row in db.session.execute(_BY_TEXT, {"texts": new}):
                 self._entries[row[1]] = self._entry(*row)
         return {text: entry for text in wanted if (entry := self._entries[text]) is not None}
 
     def by_reading(self, readings: Iterable[str]) -> Mapping[str, Sequence[Entry]]:
         found: dict[str, list[Entry]] = {}
-        for some in chunks(sorted(set(readings))):
-            for row in db.session.execute(_WORDS.where(Term.reading.in_(some)).order_by(Term.text)):
-                found.setdefault(row[3], []).append(self._entry(*row))
+        wanted = sorted(set(readings))
+        for row in db.session.execute(_BY_READING, {"readings": wanted}) if wanted else ():
+            found.setdefault(row[3], []).append(self._entry(*row))
         return found
 
     def by_synonym_group(self, groups: Iterable[int]) -> Mapping[int, Sequence[Entry]]:
         found: dict[int, list[Entry]] = {}
-        for some in chunks(sorted(set(groups))):
-            query = (
-                _WORDS.add_columns(TermSynonym.synonym_group)
-                .join(TermSynonym, TermSynonym.term_id == Term.id)
-                .where(TermSynonym.synonym_group.in_(some))
-                .order_by(Term.text)
-            )
-            for row in db.session.execute(query):
-                found.setdefault(row[4], []).append(self._entry(*row[:4]))
+        wanted = sorted(set(groups))
+        for row in db.session.execute(_BY_GROUP, {"groups": wanted}) if wanted else ():
+            found.setdefault(row[4], []).append(self._entry(*row[:4]))
         return found
 
     def _entry(self, id_: int, text: str, df: int, reading: str) -> Entry:

@@ -25,10 +25,11 @@ from ...engine.knowledge import Knowledge
 from ...engine.query import PLACE_WEIGHT, Query
 from ...engine.ranking import WEIGHTS
 from ...engine.types import Ask, Ranked
+from ...profiles.chunking import chunks
 from ...profiles.encoding import card_from_json
 from ...profiles.models import Posting, Profile, ProfileContent, Term
 from ...profiles.services import FLOOR
-from ...profiles.vocabulary import StoredVocabulary, chunks
+from ...profiles.vocabulary import StoredVocabulary
 
 Floats = npt.NDArray[np.float32]
 _PASS = 5_000  # profiles whose meaning is read at a time
