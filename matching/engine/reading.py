@@ -19,12 +19,11 @@ from .encoder import READ, Encoder, Floats, Parsed
 from .knowledge import MOST_SENTENCES, Knowledge, surest
 from .lexicon import Meant
 from .remembering import Together
-from .text import Term, analyse, sentences
+from .text import SENTENCES_AT_HAND, Term, analyse, sentences
 from .types import Card
 
 TOGETHER = 500  # cards: from here on more at once save nothing
 _REMEMBERED = 30_000  # texts, and sentences; some kilobytes each
-_AT_ONCE = 2_000  # sentences: as many as the encoder remembers
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +81,8 @@ class Reader:
 
     def _read_sentences(self, parts: Sequence[str]) -> Iterator[_Sentence]:
         encoder = self._knowledge.encoder
-        for start in range(0, len(parts), _AT_ONCE):
-            some = parts[start : start + _AT_ONCE]
+        for start in range(0, len(parts), SENTENCES_AT_HAND):
+            some = parts[start : start + SENTENCES_AT_HAND]
             if encoder is None:
                 yield from (_Sentence(analyse(part), self._knowledge.said_in(part), None, b"") for part in some)
                 continue

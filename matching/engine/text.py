@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from functools import cache
 
 import joyokanji
-from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
+from sudachipy import Dictionary, Morpheme, MorphemeList, SplitMode, Tokenizer
 
+from .remembering import LONGEST as LONGEST_REMEMBERED
 from .remembering import remembered
 from .stopwords import ROLE_WORDS, STOP
 
 ANALYZER_VERSION = "sudachipy-0.6.11+small-20260723/2"
 
+SENTENCES_AT_HAND = 256  # of each thread: whoever reads many reads no more at once
 LONGEST = 20_000  # characters of one text that are read at all
 _KEPT_LENGTH = 80  # characters of a text whose words are remembered for long
 _KEPT_FOR_NOW = 4_000  # and of one whose words are remembered for a moment
@@ -96,7 +98,7 @@ def analyse(text: str) -> tuple[Term, ...]:
 def _analysed(text: str) -> tuple[Term, ...]:
     terms: list[Term] = []
     for sentence in sentences(text):
-        morphemes = list(_tokenizer().tokenize(sentence))
+        morphemes = list(_cut(sentence))
         for morpheme in morphemes:
             terms.extend(_words(morpheme))
         terms.extend(_compounds(morphemes))
@@ -120,7 +122,7 @@ def dictionary_words(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """
     found: list[tuple[str, tuple[str, ...]]] = []
     for sentence in sentences(text):
-        for morpheme in _tokenizer().tokenize(sentence):
+        for morpheme in _cut(sentence):
             kind, sort = morpheme.part_of_speech()[:2]
             if kind in _NO_WORDS or sort == "数詞":
                 continue
@@ -155,7 +157,7 @@ def kana_windows(text: str) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for sentence in filter(_THREE_HIRAGANA.search, sentences(text)):
-        surfaces = [m.surface() for m in _tokenizer().tokenize(sentence)]
+        surfaces = [m.surface() for m in _cut(sentence)]
         for start in range(len(surfaces)):
             stretch = ""
             for surface in surfaces[start : start + 6]:
@@ -173,7 +175,7 @@ def kana_windows(text: str) -> tuple[str, ...]:
 def boundaries(sentence: str) -> frozenset[int]:
     """Where words and their shortest parts begin and end in one folded sentence, as positions of characters."""
     found = {0, len(sentence)}
-    for morpheme in _tokenizer().tokenize(sentence):
+    for morpheme in _cut(sentence):
         for part in morpheme.split(SplitMode.A, add_single=True):
             found |= {part.begin(), part.end()}
     return frozenset(found)
@@ -217,6 +219,21 @@ def _tokenizer() -> Tokenizer:
             tokenizer = _dictionary().create(mode=SplitMode.C)
         _LOCAL.tokenizer = tokenizer
     return tokenizer
+
+
+def _cut(sentence: str) -> MorphemeList:
+    """The words of one sentence. Four questions are asked of each, and Sudachi takes longest: the latest stay a while."""
+    kept: dict[str, MorphemeList] | None = getattr(_LOCAL, "kept", None)
+    if kept is None:
+        kept = _LOCAL.kept = {}
+    found = kept.get(sentence)
+    if found is None:
+        found = _tokenizer().tokenize(sentence)
+        if len(sentence) <= LONGEST_REMEMBERED:
+            if len(kept) >= SENTENCES_AT_HAND:
+                kept.clear()
+            kept[sentence] = found
+    return found
 
 
 def _words(morpheme: Morpheme) -> list[Term]:
