@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from ..engine.types import Reason
 from ..help_requests.models import Honorarium, Insurance, Materials, Travel
@@ -45,26 +47,28 @@ def condition_in_words(condition: str, ask: dict[str, Any]) -> str:
     return condition
 
 
+_COUNTS: Mapping[str, Any] = {
+    "words": _l(
+        "依頼の言葉が、登録の言葉と重なるか。同じ言葉のほか、同じ読み、言いかえ、辞書のことがら、近いつづりも見ます。"
+    ),
+    "meaning": _l("言葉は違っても、言っていることの意味が近いか。"),
+    "needs": _l("してほしいことが2つ以上あるとき、そのどれにも応えられるか。"),
+    "field": _l("依頼の分野が、登録の分野に入っているか。"),
+    "support": _l("教える、手伝うなど、求められた手伝い方が登録にあるか。"),
+    "level": _l("教わりたい・相談したい依頼のとき、資格や経験が書かれているか。"),
+    "limits": _l("「教えるのは未経験」「相談は受けません」のような、本人の断り書きに触れないか。"),
+    "district": _l("活動できる地域か、近いか。"),
+    "dates": _l("希望の日に都合がつくか。"),
+    "money": _l("謝礼や交通費の希望が、依頼の予算に合うか。"),
+    "heads": _l("希望の人数で来られるか。"),
+    "track": _l("これまでに派遣された回数。はじめての人は、まん中として数えます。"),
+    "fairness": _l("最後に声をかけてから、どのくらいたつか。同じ人にばかり頼まないためです。"),
+}
+
+
 def what_counts(criterion: str) -> str:
     """What a criterion looks at, for somebody who reads it for the first time."""
-    sentences = {
-        "words": _(
-            "依頼の言葉が、登録の言葉と重なるか。同じ言葉のほか、同じ読み、言いかえ、辞書のことがら、近いつづりも見ます。"
-        ),
-        "meaning": _("言葉は違っても、言っていることの意味が近いか。"),
-        "needs": _("してほしいことが2つ以上あるとき、そのどれにも応えられるか。"),
-        "field": _("依頼の分野が、登録の分野に入っているか。"),
-        "support": _("教える、手伝うなど、求められた手伝い方が登録にあるか。"),
-        "level": _("教わりたい・相談したい依頼のとき、資格や経験が書かれているか。"),
-        "limits": _("「教えるのは未経験」「相談は受けません」のような、本人の断り書きに触れないか。"),
-        "district": _("活動できる地域か、近いか。"),
-        "dates": _("希望の日に都合がつくか。"),
-        "money": _("謝礼や交通費の希望が、依頼の予算に合うか。"),
-        "heads": _("希望の人数で来られるか。"),
-        "track": _("これまでに派遣された回数。はじめての人は、まん中として数えます。"),
-        "fairness": _("最後に声をかけてから、どのくらいたつか。同じ人にばかり頼まないためです。"),
-    }
-    return sentences.get(criterion, "")
+    return str(_COUNTS.get(criterion, ""))
 
 
 def _wish(on: str | None, part: str | None, starts: str | None = None, ends: str | None = None) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from ..concepts.services import knowledge
 from ..engine.reasons import CODES
@@ -23,29 +24,32 @@ def say(reason: Reason) -> str:
     return sentence({**dict.fromkeys(CODES[reason.code]), **reason.params}) if sentence is not None else reason.code
 
 
+_CRITERIA: Mapping[str, Any] = {
+    "words": _l("言葉"),
+    "meaning": _l("意味"),
+    "needs": _l("してほしいこと"),
+    "field": _l("分野"),
+    "support": _l("支援の種類"),
+    "level": _l("資格・程度"),
+    "limits": _l("断り書き"),
+    "district": _l("地域"),
+    "dates": _l("日程"),
+    "money": _l("費用"),
+    "heads": _l("人数"),
+    "track": _l("実績"),
+    "fairness": _l("打診の間隔"),
+    "conflict": _l("注意"),
+}
+_STRENGTHS: Mapping[str, Any] = {"strong": _l("有力"), "possible": _l("可能性あり"), "weak": _l("弱い")}
+
+
 def criterion_label(criterion: str) -> str:
     """The name of a bar."""
-    labels = {
-        "words": _("言葉"),
-        "meaning": _("意味"),
-        "needs": _("してほしいこと"),
-        "field": _("分野"),
-        "support": _("支援の種類"),
-        "level": _("資格・程度"),
-        "limits": _("断り書き"),
-        "district": _("地域"),
-        "dates": _("日程"),
-        "money": _("費用"),
-        "heads": _("人数"),
-        "track": _("実績"),
-        "fairness": _("打診の間隔"),
-        "conflict": _("注意"),
-    }
-    return labels.get(criterion, criterion)
+    return str(_CRITERIA.get(criterion, criterion))
 
 
 def strength_label(strength: str) -> str:
-    return {"strong": _("有力"), "possible": _("可能性あり"), "weak": _("弱い")}.get(strength, strength)
+    return str(_STRENGTHS.get(strength, strength))
 
 
 def field_name(number: Any) -> str:
