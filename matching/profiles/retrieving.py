@@ -34,7 +34,7 @@ def read_postings(portions: Iterable[Portion], ids: Mapping[str, int]) -> dict[s
     """The postings of these terms. They come as one text for each term: a row for each takes five times as long."""
     terms = {ids[portion.term]: portion.term for portion in portions}
     in_full = [ids[portion.term] for portion in portions if portion.whole]
-    rows = [*db.session.execute(_IN_FULL, {"ids": in_full})] if in_full else []
+    rows = [*db.session.execute(_IN_FULL, {"ids": in_full}).all()] if in_full else []
     for portion in portions:
         if not portion.whole:
             rows += db.session.execute(_FIRST, {"id": ids[portion.term], "most": portion.most}).all()
@@ -74,7 +74,7 @@ def glance(
 
     Their registry is looked at here: as a condition, SQLite takes it for rarer than the ids and walks through it.
     """
-    rows = db.session.execute(_GLANCE.where(*allowed), {"ids": ids}) if len(ids) else ()
+    rows = db.session.execute(_GLANCE.where(*allowed), {"ids": ids}).all() if len(ids) else ()
     return {row[0]: Glanced(*row) for row in rows if row[1] in registries}
 
 
@@ -90,7 +90,7 @@ def read_meanings(ids: Sequence[int], known: Knowledge) -> dict[int, Rows]:
     size = known.encoder.dimensions
     comparable = {}
     found = {}
-    for id_, meaning, version in db.session.execute(_MEANINGS, {"ids": ids}):
+    for id_, meaning, version in db.session.execute(_MEANINGS, {"ids": ids}).all():
         if version not in comparable:
             comparable[version] = version is not None and known.shares_encoder_with(version)
         if meaning and comparable[version] and len(meaning) % size == 0:

@@ -285,7 +285,7 @@ class Searching:
 
     def _read(self, some: list[Glanced]) -> list[_Found]:
         new = {one.profile_id: one for one in some if one.profile_id not in self._profiles}
-        for row in db.session.execute(_CONTENT, {"ids": list(new)}) if new else ():
+        for row in db.session.execute(_CONTENT, {"ids": list(new)}).all() if new else ():
             self._profiles[row.id] = _found(row, new[row.id], self.known, self._comparable(row.knowledge))
         return [self._profiles[one.profile_id] for one in some if one.profile_id in self._profiles]
 

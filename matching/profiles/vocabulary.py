@@ -53,21 +53,21 @@ class StoredVocabulary:
         new = [text for text in wanted if text not in self._entries]
         if new:
             self._entries.update(dict.fromkeys(new))
-            for row in db.session.execute(_BY_TEXT, {"texts": new}):
+            for row in db.session.execute(_BY_TEXT, {"texts": new}).all():
                 self._entries[row[1]] = self._entry(*row)
         return {text: entry for text in wanted if (entry := self._entries[text]) is not None}
 
     def by_reading(self, readings: Iterable[str]) -> Mapping[str, Sequence[Entry]]:
         found: dict[str, list[Entry]] = {}
         wanted = sorted(set(readings))
-        for row in db.session.execute(_BY_READING, {"readings": wanted}) if wanted else ():
+        for row in db.session.execute(_BY_READING, {"readings": wanted}).all() if wanted else ():
             found.setdefault(row[3], []).append(self._entry(*row))
         return found
 
     def by_synonym_group(self, groups: Iterable[int]) -> Mapping[int, Sequence[Entry]]:
         found: dict[int, list[Entry]] = {}
         wanted = sorted(set(groups))
-        for row in db.session.execute(_BY_GROUP, {"groups": wanted}) if wanted else ():
+        for row in db.session.execute(_BY_GROUP, {"groups": wanted}).all() if wanted else ():
             found.setdefault(row[4], []).append(self._entry(*row[:4]))
         return found
 

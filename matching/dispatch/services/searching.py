@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from math import cos, radians, sqrt
 from typing import Any, TypeVar
 
@@ -42,11 +42,13 @@ def may_be_matched(day: date) -> ColumnElement[bool]:
 
     A basis for all; for council members a seat on this day and their consent to be considered.
     """
-    candidates = select(Consent.party_id).where(Consent.purpose == Purpose.COUNCIL, Consent.withdrawn_at.is_(None))
+    consent = select(Consent.id).where(
+        Consent.party_id == Profile.party_id, Consent.purpose == Purpose.COUNCIL, Consent.withdrawn_at.is_(None)
+    )
     of_council = Profile.registry_name == Registry.COUNCIL.value
     return or_(
         and_(not_(of_council), registry.stands_on_basis(Profile.party_id)),
-        and_(of_council, Profile.party_id.in_(candidates), Profile.registration_id.in_(councils.sitting_on(day))),
+        and_(of_council, consent.correlate(Profile).exists(), Profile.registration_id.in_(councils.sitting_on(day))),
     )
 
 
@@ -66,15 +68,18 @@ def admitted(candidates: Iterable[Candidate], *, on: date) -> set[int]:
     return set(db.session.scalars(query))
 
 
-def distances() -> dict[int, dict[int, float]]:
+def distances() -> Mapping[int, Mapping[int, float]]:
     """Kilometres between the districts' centres, as the crow flies (equirectangular: exact enough within a city)."""
-    places = {district.id: (district.latitude, district.longitude) for district in all_districts()}
+    return _distances(tuple((one.id, one.latitude, one.longitude) for one in all_districts()))
 
-    def apart(a: tuple[float, float], b: tuple[float, float]) -> float:
-        north, east = a[0] - b[0], (a[1] - b[1]) * cos(radians((a[0] + b[0]) / 2))
+
+@lru_cache(maxsize=4)
+def _distances(places: tuple[tuple[int, float, float], ...]) -> Mapping[int, Mapping[int, float]]:
+    def apart(a: tuple[int, float, float], b: tuple[int, float, float]) -> float:
+        north, east = a[1] - b[1], (a[2] - b[2]) * cos(radians((a[1] + b[1]) / 2))
         return 111.2 * sqrt(north * north + east * east)
 
-    return {a: {b: apart(places[a], places[b]) for b in places} for a in places}
+    return {one[0]: {other[0]: apart(one, other) for other in places} for one in places}
 
 
 def searcher(
