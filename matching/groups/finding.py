@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from ..profiles import finding
-from ..registry.models import Registry, Skill
+from ..profiles import finding, saying
+from ..registry.models import Registry
+from .models import Group
+from .states import GroupState
 
 related = partial(finding.related, registry=Registry.GROUP)
 
 
-def parties_saying(words: str) -> Select[Any]:
-    """A select of the organizations that say they can do just these words, whatever state they are in."""
-    return select(Skill.party_id).where(
-        Skill.of_registry == Registry.GROUP, Skill.phrase.contains(words, autoescape=True)
+def parties_saying(words: str, *, admits: saying.Admits | None = None) -> list[int]:
+    """The organizations that say they can do just these words, whatever state they are in; of very many, some."""
+    return saying.parties_saying(
+        words,
+        registry=Registry.GROUP,
+        registered=select(Group.organization_id),
+        unread=select(Group.organization_id).where(Group.state == GroupState.ENDED),
+        admits=admits,
     )

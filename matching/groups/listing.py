@@ -8,24 +8,28 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
 from ..engine.text import fold
 from ..exports import MOST
+from ..profiles.saying import FOUND
 from ..registry import services as registry
 from ..registry.models import Consent, Organization, Party, Purpose, Registry, Skill
-from ..registry.paging import page_of
-from ..registry.vocabulary import District, Field, OrganizationKind, Support
+from ..registry.paging import AtLeast, Sifted, page_of_ids, parts_of
+from ..registry.sifting import Sieve, count_of, sift
+from ..registry.vocabulary import OrganizationKind, Support
 from ..workflow import N_, Labelled
 from .finding import parties_saying, related
 from .models import Group
 from .services import begin_of_year
+from .sieves import BY_ORGANIZATION, ORDER, ROWS, in_state, sieves_of
 from .states import GroupState
 
 PER_PAGE = 50
 MOST_RELATED = 100
+MOST_NAMED = 1_000  # who bear the words in the name
 PHRASES_SHOWN = 3
 
 
@@ -53,62 +57,90 @@ class Found:
     """One page of the list. ``page`` is a Flask-SQLAlchemy Pagination of groups."""
 
     page: Any
-    counts: dict[Part, int]
+    counts: dict[Part, int | None]  # None: many, and not counted
     phrases: dict[int, list[str]]  # organization id → the first few things it can do
 
 
 def find(by: Narrowed, part: Part, *, day: date, page: int) -> Found:
     """Groups of this part of the list. The counts are of every part."""
-    conditions, order = _meeting(by, day)
-    query = select(Group).join(Group.organization).where(_is_of(part, day), *conditions).order_by(*order)
-    loading = (joinedload(Group.organization).joinedload(Organization.district), selectinload(Group.fields))
-    found = page_of(query.options(*loading), page=page, per_page=PER_PAGE)
-    counts = [func.count(case((_is_of(one, day), 1))) for one in Part]
-    counted = db.session.execute(select(*counts).select_from(Group).join(Group.organization).where(*conditions)).one()
-    phrases = _phrases([group.organization_id for group in found.items], most=PHRASES_SHOWN)
-    return Found(found, dict(zip(Part, counted, strict=True)), phrases)
-
-
-def _is_of(part: Part, day: date) -> ColumnElement[bool]:
-    if part is Part.ENDED:
-        return Group.state == GroupState.ENDED
-    active = Group.state == GroupState.ACTIVE
-    if part is Part.ACTIVE:
-        return active
-    return and_(active, func.coalesce(Group.renewed_on, Group.registered_on) < begin_of_year(day))
-
-
-def _meeting(by: Narrowed, day: date) -> tuple[list[ColumnElement[bool]], list[Any]]:
-    """What a group must meet, and the order: by kana, or those that answer the words best."""
-    conditions: list[ColumnElement[bool]] = []
-    if by.field is not None:
-        conditions.append(Group.fields.any(Field.number == by.field))
-    if by.district is not None:
-        conditions.append(or_(Group.anywhere, Group.districts.any(District.id == by.district)))
-    if by.kind is not None:
-        conditions.append(Organization.organization_kind == by.kind)
-    order: list[Any] = []
+    sieves, parts = sieves_of(by.field, by.district, by.kind), _parts(day)
+    counts: dict[Part, int | None]
     if by.words:
-        answers, order = _answering(by.words, day, as_written=by.as_written)
-        conditions.append(answers)
-    return conditions, [*order, Party.kana_key, Party.name_key, Group.id]
+        answers = _answering(by, sieves, day)
+        sifted = answers.of(part)
+        counts = {one: AtLeast(len(ids)) if answers.more else len(ids) for one, ids in answers.ids.items()}
+    else:
+        sifted = sift(ORDER, [parts[part], *sieves])
+        counts = {one: count_of(ORDER, [of_part, *sieves]) for one, of_part in parts.items()}
+    loading = (joinedload(Group.organization).joinedload(Organization.district), selectinload(Group.fields))
+    found = page_of_ids(sifted, Group, page=page, per_page=PER_PAGE, options=loading)
+    phrases = _phrases([group.organization_id for group in found.items], most=PHRASES_SHOWN)
+    return Found(found, counts, phrases)
 
 
-def _answering(words: str, day: date, *, as_written: bool) -> tuple[ColumnElement[bool], list[Any]]:
-    """Who has the number, bears the words in the name, more or less, or can do what they say; and the order:
-    whoever says just them stands before who means the same."""
-    numbered = func.lower(Group.number) == fold(words)
-    named = registry.holds_the_name(words) if registry.name_key(words) else false()
-    alike = registry.parties_like(words, admits=Party.id.in_(select(Group.organization_id)))
-    skilled = related(words, day=day, most=MOST_RELATED, as_written=as_written)
-    known, saying = Group.organization_id.in_(alike), Group.organization_id.in_(parties_saying(words))
-    kinds: list[Any] = [(numbered, 0), (named, 1), (known, 2), (saying, 3)]
-    places: list[Any] = [(Group.id == id_, place) for place, id_ in enumerate(skilled)]
-    order = [case(*kinds, else_=4), *([case(*places, else_=MOST_RELATED)] if places else [])]
-    return or_(numbered, named, known, saying, Group.id.in_(skilled)), order
+def _parts(day: date) -> dict[Part, Sieve]:
+    return {
+        Part.ACTIVE: in_state(GroupState.ACTIVE),
+        Part.DUE: _is_due(day),
+        Part.ENDED: in_state(GroupState.ENDED),
+    }
 
 
-def _phrases(party_ids: list[int] | Select[Any], *, most: int) -> dict[int, list[str]]:
+def _is_due(day: date) -> Sieve:
+    """Registered, and not renewed in this fiscal year."""
+    due = (Group.state == GroupState.ACTIVE) & (
+        func.coalesce(Group.renewed_on, Group.registered_on) < begin_of_year(day)
+    )
+    return Sieve(select(Group.id).where(due), due)
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """Of each part the groups that answer the words, best first."""
+
+    ids: dict[Part, list[int]]
+    more: bool
+
+    def of(self, part: Part) -> Sifted:
+        return Sifted(self.ids[part], self.more)
+
+
+def _answering(by: Narrowed, sieves: list[Sieve], day: date) -> _Answers:
+    """Who has the number, bears the words in the name, more or less, or can do what they say; whoever says just them
+    stands before who means the same."""
+    words, met = by.words, [one.met for one in sieves]
+    registered = select(Group.id).where(Group.organization_id == Party.id, *met).exists()
+    named = registry.parties_named(words, admits=registered, limit=MOST_NAMED)
+    alike = registry.parties_like(words, admits=registered)
+    saying = parties_saying(words)
+    related_to = related(words, day=day, most=MOST_RELATED, as_written=by.as_written)
+    skilled = {id_: place for place, id_ in enumerate(related_to)}
+    kinds = dict.fromkeys(saying, 3) | dict.fromkeys(alike, 2) | dict.fromkeys(named, 1)
+    number = fold(words)
+    parts = _parts(day)
+    columns = ROWS.add_columns(
+        Group.organization_id, Group.number, Party.kana_key, Party.name_key, *(one.met for one in parts.values())
+    )
+    columns = columns.where(*met).with_hint(Party, "NOT INDEXED", "sqlite")
+    of_organizations = columns.with_hint(Group, BY_ORGANIZATION, "sqlite")
+    conditions = (Group.id.in_(list(skilled)), Group.number.in_({number, number.upper()}))
+    queries = [
+        of_organizations.where(Group.organization_id.in_(list(kinds))),
+        *(columns.where(one) for one in conditions),
+    ]
+    rows = {row[0]: row for query in queries for row in db.session.execute(query)}
+
+    def place(row: Any) -> tuple[Any, ...]:
+        id_, organization_id, own_number, kana, name, *_of_parts = row
+        kind = 0 if own_number.lower() == number else kinds.get(organization_id, 4)
+        return kind, skilled.get(id_, MOST_RELATED), kana, name, id_
+
+    ranked = sorted(rows.values(), key=place)
+    ids = {part: [row[0] for row in ranked if row[5 + at]] for at, part in enumerate(parts)}
+    return _Answers(ids, more=len(named) >= MOST_NAMED or len(saying) >= FOUND)
+
+
+def _phrases(party_ids: list[int], *, most: int) -> dict[int, list[str]]:
     query = (
         select(Skill.party_id, Skill.phrase)
         .where(Skill.party_id.in_(party_ids), Skill.of_registry == Registry.GROUP, Skill.position < most)
@@ -129,21 +161,26 @@ def table_head() -> list[str]:
 
 
 def table_rows(by: Narrowed, part: Part, *, day: date) -> Iterator[list[Any]]:
-    """The whole list as a table, without contact points."""
-    conditions, order = _meeting(by, day)
-    query = select(Group).join(Group.organization).where(_is_of(part, day), *conditions)
+    """The whole list as a table, without contact points; a part of it at a time is read."""
+    sieves = sieves_of(by.field, by.district, by.kind)
+    if by.words:
+        ids = _answering(by, sieves, day).of(part).ids
+    else:
+        ids = sift(ORDER, [_parts(day)[part], *sieves], most=MOST, far=None).ids
     loading = (
         joinedload(Group.organization).joinedload(Organization.district),
         selectinload(Group.fields),
         selectinload(Group.districts),
     )
-    groups = db.session.scalars(query.options(*loading).order_by(*order).limit(MOST)).all()
-    phrases = _phrases(select(Group.organization_id), most=registry.MAX_SKILLS)
-    public = set(
-        db.session.scalars(
-            select(Consent.party_id).where(Consent.purpose == Purpose.PUBLIC_NAMED, Consent.withdrawn_at.is_(None))
-        )
-    )
+    for some in parts_of(ids[:MOST], Group, options=loading):
+        yield from _lines(some)
+
+
+def _lines(groups: list[Group]) -> Iterator[list[Any]]:
+    party_ids = [group.organization_id for group in groups]
+    phrases = _phrases(party_ids, most=registry.MAX_SKILLS)
+    named = select(Consent.party_id).where(Consent.purpose == Purpose.PUBLIC_NAMED, Consent.withdrawn_at.is_(None))
+    public = set(db.session.scalars(named.where(Consent.party_id.in_(party_ids))))
     for group in groups:
         organization = group.organization
         yield [

@@ -15,18 +15,20 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
 from ..engine.text import fold
 from ..registry import services as registry
 from ..registry.models import Consent, ContactPoint, Organization, Party, Purpose, Registry, Skill
-from ..registry.paging import page_of
+from ..registry.paging import Sifted, counted, in_parts, page_of_ids
 from ..registry.services import Contact, name_key
+from ..registry.sifting import Sieve, sift, size
 from ..registry.vocabulary import District, Field, OrganizationKind, Support
 from .finding import parties_saying, related
 from .models import Group
+from .sieves import BY_ORGANIZATION, ORDER, sieves_of
 from .states import GroupState
 
 LONGEST = 60  # what is read of the words
@@ -64,19 +66,10 @@ def public_entries(
     per_page: int = 20,
 ) -> Any:
     """One page of the directory, by kana; with ``words`` the best first. The number of queries stays the same."""
-    query = _published()
-    if field is not None:
-        query = query.where(Group.fields.any(Field.number == field))
-    if district is not None:
-        query = query.where(or_(Group.anywhere, Group.districts.any(District.id == district)))
+    sieves = [_PUBLISHED, *sieves_of(field, district)]
     words = words.strip()[:LONGEST]
-    if words:
-        ids = _answering(query, words, day, as_written=as_written)
-        query = query.where(Group.id.in_(ids))
-        if ids:
-            place = {group_id: position for position, group_id in enumerate(ids)}
-            query = query.order_by(None).order_by(case(place, value=Group.id))
-    found: Any = page_of(query, page=page, per_page=per_page)
+    sifted = _answering(sieves, words, day, as_written=as_written) if words else sift(ORDER, sieves)
+    found: Any = page_of_ids(sifted, Group, page=page, per_page=per_page, options=_LOADED)
     found.items = _faces(found.items)
     return found
 
@@ -95,51 +88,62 @@ def face_of(group: Group) -> PublicGroup | None:
 
 def how_many() -> int:
     """So many groups are shown to everybody; one query."""
-    return db.session.scalar(select(func.count()).select_from(Group).where(is_published())) or 0
+    return counted(db.session.scalar(select(size(_PUBLISHED.ids))) or 0)
 
 
 def is_published() -> ColumnElement[bool]:
     """A condition on ``Group``: everybody may read of it."""
-    consenting = select(Consent.party_id).where(Consent.purpose == Purpose.PUBLIC_NAMED, Consent.withdrawn_at.is_(None))
-    return and_(Group.state == GroupState.ACTIVE, Group.organization_id.in_(consenting))
+    shown = _consenting().where(Consent.party_id == Group.organization_id).exists()
+    return and_(Group.state == GroupState.ACTIVE, shown)
+
+
+def _consenting() -> Select[Any]:
+    return select(Consent.party_id).where(Consent.purpose == Purpose.PUBLIC_NAMED, Consent.withdrawn_at.is_(None))
+
+
+_LOADED = (
+    joinedload(Group.organization).selectinload(Organization.contact_points),
+    selectinload(Group.fields),
+    selectinload(Group.districts),
+)
+_PUBLISHED = Sieve(
+    select(Group.id)
+    .join(Consent, Consent.party_id == Group.organization_id)
+    .where(Consent.purpose == Purpose.PUBLIC_NAMED, Consent.withdrawn_at.is_(None), Group.state == GroupState.ACTIVE)
+    .with_hint(Consent, "INDEXED BY ix_consent_purpose", "sqlite")
+    .with_hint(Group, BY_ORGANIZATION, "sqlite"),
+    is_published(),
+)
 
 
 def _published() -> Select[Any]:
-    return (
-        select(Group)
-        .join(Group.organization)
-        .where(is_published())
-        .options(
-            joinedload(Group.organization).selectinload(Organization.contact_points),
-            selectinload(Group.fields),
-            selectinload(Group.districts),
-        )
-        .order_by(Party.kana_key, Party.name_key, Group.id)
-    )
+    return select(Group).where(is_published()).options(*_LOADED)
 
 
-def _answering(query: Select[Any], words: str, day: date, *, as_written: bool) -> list[int]:
-    """Ids that the words find, best first: by the name, then by what the group can do."""
-    skilled = related(words, day=day, most=FOUND, among=select(Group.id).where(is_published()), as_written=as_written)
-    registered = Party.id.in_(select(Group.organization_id).where(is_published()))
+def _answering(sieves: Sequence[Sieve], words: str, day: date, *, as_written: bool) -> Sifted:
+    """Those whom the words find, best first: by the name, then by what the group can do."""
+    met = [one.met for one in sieves]
+    skilled = related(words, day=day, most=FOUND, among=select(Group.id).where(*met), as_written=as_written)
+    registered = select(Group.id).where(Group.organization_id == Party.id, *met).exists()
     alike = registry.parties_like(words, admits=registered)
-    named = registry.holds_the_name(words) if name_key(words) else false()
-    asked = or_(
-        named,
-        Group.number == fold(words),
-        Group.organization_id.in_(alike),
-        Group.organization_id.in_(parties_saying(words)),
-        Group.id.in_(skilled),
-    )
-    rows = list(db.session.scalars(query.where(asked).limit(FOUND)))
+    parties = [
+        *alike,
+        *registry.parties_named(words, admits=registered, limit=FOUND),
+        *parties_saying(words, admits=lambda party_id: _consenting().where(Consent.party_id == party_id).exists()),
+    ]
+    others = select(Group.id).where(*met)
+    of_parties = others.where(Group.organization_id.in_(parties)).with_hint(Group, BY_ORGANIZATION, "sqlite")
+    numbered = others.where(Group.number.in_([fold(words), fold(words).upper()]))
+    ids = list(dict.fromkeys([*db.session.scalars(numbered), *db.session.scalars(of_parties), *skilled]))
+    rows = list(in_parts(ids[:FOUND], Group, options=_LOADED))
     places = {group_id: position for position, group_id in enumerate(skilled, FOUND)}
     of_names = {party_id: position for position, party_id in enumerate(alike)}
     found = []
     for row, face in zip(rows, _faces(rows), strict=True):
         if row.organization_id in of_names or not face.withheld or _holds(face, words):
             place = of_names.get(row.organization_id, places.get(row.id, 2 * FOUND))
-            found.append((place, row.organization.kana_key or "", row.id))
-    return [group_id for _place, _kana, group_id in sorted(found)]
+            found.append((place, row.organization.kana_key, row.id))
+    return Sifted([group_id for _place, _kana, group_id in sorted(found)], more=len(ids) > FOUND)
 
 
 def _holds(face: PublicGroup, words: str) -> bool:

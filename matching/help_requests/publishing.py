@@ -85,7 +85,7 @@ def public_requests(
     if not asked:
         return Found(_page(query, page=page, per_page=per_page))
     meant = set() if as_written else _names_of_what_is_meant(words)
-    found = [public_face(row) for row in db.session.scalars(query.limit(LOOKED_AT))]
+    found = [public_face(row) for row in db.session.scalars(query.options(*_LOADED).limit(LOOKED_AT))]
     texts = [text_key(f"{one.title} {one.outline}") for one in found]
     answering = [
         one for one, text in zip(found, texts, strict=True) if holds(asked, text) or any(name in text for name in meant)
@@ -106,14 +106,14 @@ def _names_of_what_is_meant(words: str) -> set[str]:
 
 def _page(query: Select[HelpRequest], *, page: int, per_page: int) -> Pagination:
     """One page of faces."""
-    found: Any = page_of(query, page=page, per_page=per_page)
+    found: Any = page_of(query, page=page, per_page=per_page, options=_LOADED)
     found.items = [public_face(row) for row in found.items]
     return found
 
 
 def public_request(key: str, *, day: date) -> PublicRequest | None:
     """The one of this key, while it is shown."""
-    row = db.session.scalar(_shown(day).where(HelpRequest.public_key == key))
+    row = db.session.scalar(_shown(day).options(*_LOADED).where(HelpRequest.public_key == key))
     return public_face(row) if row else None
 
 
@@ -134,19 +134,17 @@ def _is_shown(day: date) -> ColumnElement[bool]:
     )
 
 
+_LOADED = (
+    joinedload(HelpRequest.field),
+    joinedload(HelpRequest.district),
+    joinedload(HelpRequest.requester),
+    joinedload(HelpRequest.contact_person),
+    selectinload(HelpRequest.occasions),
+)
+
+
 def _shown(day: date) -> Select[HelpRequest]:
-    return (
-        select(HelpRequest)
-        .where(_is_shown(day))
-        .options(
-            joinedload(HelpRequest.field),
-            joinedload(HelpRequest.district),
-            joinedload(HelpRequest.requester),
-            joinedload(HelpRequest.contact_person),
-            selectinload(HelpRequest.occasions),
-        )
-        .order_by(HelpRequest.released_at.desc(), HelpRequest.id.desc())
-    )
+    return select(HelpRequest).where(_is_shown(day)).order_by(HelpRequest.released_at.desc(), HelpRequest.id.desc())
 
 
 def public_face(request: HelpRequest) -> PublicRequest:

@@ -62,7 +62,7 @@ class RoleForm(Form):
 @requires(Permission.ACCOUNT_MANAGE)
 def accounts() -> str:
     filters: Any = AccountFilters()
-    query = select(User).where(User.roles.any()).options(selectinload(User.roles)).order_by(User.name, User.id)
+    query = select(User).where(User.roles.any()).order_by(User.name, User.id)
     if filters.words:
         words = filters.words
         query = query.where(
@@ -70,7 +70,7 @@ def accounts() -> str:
         )
     if filters.role.data:
         query = query.where(User.roles.any(RoleGrant.role == filters.role.data))
-    found = page_of(query, page=filters.page, per_page=PER_PAGE)
+    found = page_of(query, page=filters.page, per_page=PER_PAGE, options=[selectinload(User.roles)])
     desks = {desk.id: desk.name for desk in all_desks()}
     departments = {department.id: department.name for department in all_departments()}
     places = {f"desk:{id_}": name for id_, name in desks.items()}

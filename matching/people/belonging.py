@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from ..councils import services as councils
@@ -17,6 +18,7 @@ from ..groups.models import Group
 from ..groups.states import GroupState
 from ..registry import services as registry
 from ..registry.models import Party, Registry, Representation
+from ..registry.sifting import Sieve
 from ..registry.states import RepresentationState
 from ..supporters.models import Supporter
 from ..supporters.states import SupporterState
@@ -138,19 +140,25 @@ def _add_representations(found: dict[int, Belonging], family: dict[int, int]) ->
             found[family[one.organization_id]].represented_by += 1
 
 
-def is_supporter() -> ColumnElement[bool]:
-    """A condition on ``Party``: with a registration that is not ended."""
-    return Party.id.in_(
-        registry.standing_for(select(Supporter.party_id).where(Supporter.state != SupporterState.ENDED))
+def is_supporter() -> Sieve:
+    """With a registration that is not ended."""
+    registered = select(Supporter.party_id).where(Supporter.state != SupporterState.ENDED)
+    return _standing(registered, Supporter.party_id)
+
+
+def is_representative() -> Sieve:
+    """Acts for an organization, approved by a desk."""
+    acting = select(Representation.person_id).where(Representation.state == RepresentationState.APPROVED)
+    return _standing(acting, Representation.person_id)
+
+
+def sits_on(day: date) -> Sieve:
+    """Holds a seat on this day."""
+    return _standing(councils.sitting_on(day), Appointment.person_id)
+
+
+def _standing(rows: Select[Any], party_id: Any) -> Sieve:
+    """A condition on ``Party``: one of these rows is of it, or of one that was merged into it."""
+    return Sieve(
+        registry.standing_for(rows), registry.stands_for(lambda party: rows.where(party_id == party.id).exists())
     )
-
-
-def is_representative() -> ColumnElement[bool]:
-    """A condition on ``Party``: acts for an organization, approved by a desk."""
-    approved = Representation.state == RepresentationState.APPROVED
-    return Party.id.in_(registry.standing_for(select(Representation.person_id).where(approved)))
-
-
-def sits_on(day: date) -> ColumnElement[bool]:
-    """A condition on ``Party``: holds a seat on this day."""
-    return Party.id.in_(registry.standing_for(councils.sitting_on(day)))

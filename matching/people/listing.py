@@ -7,17 +7,16 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
 from wtforms.fields.choices import SelectChoice
 
 from ..accounts.actor import Actor
 from ..registry import services as registry
 from ..registry.forms import Filters, one_of
-from ..registry.models import Person
+from ..registry.models import PartyKind
+from ..registry.sifting import Sifted
 from ..workflow import N_, Labelled
 from .belonging import is_representative, is_supporter, sits_on
-from .seeing import Sight, people_seen_by, sight_of
+from .seeing import Sight, people_sieves, sight_of
 
 
 class Being(Labelled):
@@ -46,18 +45,18 @@ class PeopleFilters(Filters):
             being.data = None
 
 
-def people_found(filters: PeopleFilters, *, by: Actor, day: date) -> Select[Person]:
+def people_found(filters: PeopleFilters, *, by: Actor, day: date, **bounds: Any) -> Sifted:
     """People whom this reader may see and the filters leave; with words, the likeliest first."""
     asked: Any = filters
-    admits = people_seen_by(by)
-    query = select(Person).where(Person.canonical_id.is_(None), admits).options(joinedload(Person.district))
+    sieves = people_sieves(by)
     if asked["district"].data is not None:
-        query = query.where(Person.district_id == asked["district"].data)
+        sieves.append(registry.of_district(asked["district"].data))
     conditions = {
         Being.SUPPORTER: is_supporter,
         Being.REPRESENTATIVE: is_representative,
         Being.COUNCIL: lambda: sits_on(day),
     }
     if asked["being"].data is not None:
-        query = query.where(conditions[asked["being"].data]())
-    return registry.likeliest_first(query, Person, filters.words, admits=admits, by_telephone=sight_of(by).contacts)
+        sieves.append(conditions[asked["being"].data]())
+    people, by_telephone = registry.list_of(PartyKind.PERSON), sight_of(by).contacts
+    return registry.parties_found(people, sieves, filters.words, by_telephone=by_telephone, **bounds)

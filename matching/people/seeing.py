@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, or_
 
 from ..accounts.actor import Actor
 from ..accounts.permissions import (
@@ -19,6 +19,7 @@ from ..accounts.permissions import (
 from ..councils import services as councils
 from ..registry import services as registry
 from ..registry.models import Party, PartyKind
+from ..registry.sifting import Sieve, any_of
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,22 @@ def sight_of(actor: Actor) -> Sight:
     )
 
 
-def people_seen_by(actor: Actor) -> ColumnElement[bool]:
-    """A condition on ``Party``: the people whose page this actor may open. It says what PERSON_READ says of one."""
-    rules: list[ColumnElement[bool]] = [false()]
-    if council_office(actor, None) or reading_staff(actor, None):
-        rules.append(true())
+def people_sieves(actor: Actor) -> list[Sieve]:
+    """What narrows all people to those whose page this actor may open: none, or one. It says what PERSON_READ says."""
+    of_the_city = coordinator(actor, None) and city_employee(actor, None)
+    if of_the_city or council_office(actor, None) or reading_staff(actor, None):
+        return []
+    rules = []
     if coordinator(actor, None):
-        rules.append(true() if city_employee(actor, None) else registry.known_to_desks())
+        rules.append(Sieve(registry.all_known_to_desks(), registry.known_to_desks()))
     if clerk(actor, None):
-        rules.append(councils.known_to_councils())
-    return and_(Party.kind == PartyKind.PERSON, or_(*rules))
+        rules.append(Sieve(councils.all_known_to_councils(), councils.known_to_councils()))
+    return [any_of(rules)]
+
+
+def people_seen_by(actor: Actor) -> ColumnElement[bool]:
+    """``people_sieves`` as a condition on ``Party``."""
+    return and_(Party.kind == PartyKind.PERSON, *(one.met for one in people_sieves(actor)))
 
 
 def parties_seen_by(actor: Actor) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from .. import audit
@@ -15,8 +16,8 @@ from ..database import db
 from ..exports import MOST
 from ..i18n import label, today
 from ..registry import services as registry
-from ..registry.models import Party, Registry
-from ..registry.paging import page_of
+from ..registry.models import Party, Person, Registry
+from ..registry.paging import in_parts, page_of_ids
 from ..registry.vocabulary import Level
 from . import finding, listing, publishing  # noqa: F401  (publishing hears news)
 from .belonging import belonging_of
@@ -25,6 +26,7 @@ from .seeing import sees, sight_of
 
 bp = Blueprint("people", __name__)
 PER_PAGE = 50
+SHOWN = (joinedload(Person.district),)
 
 
 def _day() -> date:
@@ -51,8 +53,8 @@ def index() -> str:
     actor, day = current_actor(), _day()
     sight = sight_of(actor)
     filters = listing.PeopleFilters(sight)
-    query = listing.people_found(filters, by=actor, day=day)
-    page = page_of(query, page=filters.page, per_page=PER_PAGE)
+    found = listing.people_found(filters, by=actor, day=day)
+    page = page_of_ids(found, Person, page=filters.page, per_page=PER_PAGE, options=SHOWN)
     belonging = belonging_of([person.id for person in page.items], sight=sight, day=day)
     return render_template("people/index.html", filters=filters, page=page, belonging=belonging)
 
@@ -64,8 +66,8 @@ def export() -> Response:
     now, actor = datetime.now(UTC), current_actor()
     day, sight = today(now), sight_of(actor)
     filters = listing.PeopleFilters(sight)
-    query = listing.people_found(filters, by=actor, day=day)
-    people = list(db.session.scalars(query.limit(MOST)))
+    found = listing.people_found(filters, by=actor, day=day, most=MOST, far=None)
+    people = list(in_parts(found.ids[:MOST], Person, options=SHOWN))
     belonging = belonging_of([person.id for person in people], sight=sight, day=day)
     columns = [(_("番号"), [str(person.id) for person in people])]
     columns.append((_("氏名"), [person.name for person in people]))

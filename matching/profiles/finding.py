@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 
 from ..concepts.services import understood
 from ..engine.text import analyse
@@ -44,7 +44,7 @@ def related(
         registries=[registry.value],
         limit=most,
         content_only=True,
-        admits=Profile.registration_id.in_(among) if among is not None else None,
+        admits=_is_among(among) if among is not None else None,
     )
     terms = analyse(words)
     roles = {form for term in terms if term.role for form in (term.text, term.surface)}
@@ -54,6 +54,12 @@ def related(
         for hit in result.hits
         if _says(hit.ranked, but_not=ignored) or (not as_written and means(hit.ranked, meant))
     ]
+
+
+def _is_among(registrations: Select[Any]) -> ColumnElement[bool]:
+    """Each is looked up by itself: there may be a million of them."""
+    (id_,) = registrations.selected_columns
+    return registrations.where(id_ == Profile.registration_id).exists()
 
 
 def _says(ranked: Ranked, *, but_not: set[str]) -> bool:

@@ -50,6 +50,7 @@ class Party(Stamped, Model):
         Index("ix_party_name_key", "name_key"),
         Index("ix_party_kana_key", "kana_key", "name_key", "id"),
         Index("ix_party_of_kind", "kind", "kana_key", "name_key", "id", **_where("canonical_id IS NULL")),
+        Index("ix_party_canonical_id", "canonical_id", **_where("canonical_id IS NOT NULL")),
         Index("ix_party_written_for", "written_for", **_where("written_for IS NOT NULL")),
     )
 
@@ -59,7 +60,7 @@ class Party(Stamped, Model):
     kana: Mapped[str | None] = mapped_column(String(120))
     name_key: Mapped[str] = mapped_column(String(LONGEST_KEY))  # folded: width, variant kanji, spaces
     kana_key: Mapped[str] = mapped_column(String(LONGEST_KEY))  # of the name where nobody knows its reading
-    canonical_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"), index=True)
+    canonical_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"))
     district_id: Mapped[int | None] = mapped_column(ForeignKey("district.id"), index=True)
     note: Mapped[str | None] = mapped_column(Text)
     form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the opened form: sent twice, one

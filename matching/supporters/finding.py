@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from ..profiles import finding
-from ..registry.models import Registry, Skill
+from ..profiles import finding, saying
+from ..registry.models import Registry
+from .models import Supporter
+from .states import SupporterState
 
 related = partial(finding.related, registry=Registry.SUPPORTER)
 
+_UNREAD = (SupporterState.SUBMITTED, SupporterState.RETURNED, SupporterState.PAUSED)
 
-def parties_saying(words: str) -> Select[int]:
-    """A select of the parties who say they can do just these words, whatever state they are in."""
-    return select(Skill.party_id).where(
-        Skill.of_registry == Registry.SUPPORTER, Skill.phrase.contains(words, autoescape=True)
+
+def parties_saying(words: str, *, admits: saying.Admits | None = None) -> list[int]:
+    """The parties who say they can do just these words, whatever state they are in; of very many, some."""
+    return saying.parties_saying(
+        words,
+        registry=Registry.SUPPORTER,
+        registered=select(Supporter.party_id),
+        unread=select(Supporter.party_id).where(Supporter.state.in_(_UNREAD)).order_by(Supporter.state.desc()),
+        admits=admits,
     )

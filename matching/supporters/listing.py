@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
 from ..engine.text import analyse, fold
 from ..exports import MOST
+from ..profiles.saying import FOUND
 from ..registry import services as registry
 from ..registry.models import Consent, Party, PartyKind, Purpose, Registry, Skill
-from ..registry.paging import page_of
-from ..registry.vocabulary import District, Field, Support
+from ..registry.paging import AtLeast, Sifted, page_of_ids, parts_of
+from ..registry.sifting import Sieve, counts_of, sift
+from ..registry.vocabulary import Support
 from .finding import parties_saying, related
 from .models import Supporter
+from .sieves import BY_PARTY, COUNTING, ORDER, STATES, in_states, sieves_of
 from .states import SupporterState
 
 PER_PAGE = 50
+LOADED = (joinedload(Supporter.party), selectinload(Supporter.districts))
 PHRASES = 3  # of each, in the list
 MOST_RELATED = 100
+MOST_NAMED = 1_000  # who bear the words in the name
 
 
 @dataclass(frozen=True)
@@ -44,19 +50,19 @@ class Found:
     """One page of the list. ``page`` is a Flask-SQLAlchemy Pagination of supporters."""
 
     page: Any
-    counts: dict[SupporterState, int]
+    counts: dict[SupporterState, int | None]  # None: many, and not counted
     phrases: dict[int, list[str]]  # party id → a few things they can do
 
 
 def find(by: Narrowed, *, state: SupporterState | None, day: date, page: int) -> Found:
     """Registrations in this state; without one, all that are not ended. The counts are of every state."""
-    conditions, order = _meeting(by, day)
-    query = select(Supporter).join(Supporter.party).options(joinedload(Supporter.party))
-    query = query.options(selectinload(Supporter.districts))
-    query = query.where(_in_state(state), *conditions).order_by(*order)
-    found = page_of(query, page=page, per_page=PER_PAGE)
-    counted = select(Supporter.state, func.count()).join(Supporter.party).where(*conditions)
-    counts = {one: count for one, count in db.session.execute(counted.group_by(Supporter.state))}
+    sieves = sieves_of(by.field, by.district, by.kind)
+    if by.words:
+        answers = _answering(by, sieves, day)
+        sifted, counts = answers.of(_shown(state)), answers.counts()
+    else:
+        sifted, counts = _sifted(state, sieves), counts_of(STATES, sieves, COUNTING)
+    found = page_of_ids(sifted, Supporter, page=page, per_page=PER_PAGE, options=LOADED)
     phrases = _phrases([supporter.party_id for supporter in found.items])
     told = {party_id: _telling(some, by.words)[:PHRASES] for party_id, some in phrases.items()}
     return Found(found, counts, told)
@@ -68,48 +74,69 @@ def _telling(phrases: list[str], words: str) -> list[str]:
     return sorted(phrases, key=lambda phrase: not any(word in fold(phrase) for word in asked))
 
 
-def _in_state(state: SupporterState | None) -> ColumnElement[bool]:
-    return Supporter.state == state if state else Supporter.state != SupporterState.ENDED
+def _shown(state: SupporterState | None) -> list[SupporterState]:
+    return [state] if state else [one for one in SupporterState if one is not SupporterState.ENDED]
 
 
-def _meeting(by: Narrowed, day: date) -> tuple[list[ColumnElement[bool]], list[Any]]:
-    """What a registration must meet, and the order: those who wait first, or those who answer the words best."""
-    conditions: list[ColumnElement[bool]] = []
-    if by.field is not None:
-        conditions.append(Supporter.fields.any(Field.number == by.field))
-    if by.district is not None:
-        conditions.append(or_(Supporter.anywhere, Supporter.districts.any(District.id == by.district)))
-    if by.kind is not None:
-        conditions.append(Party.kind == by.kind)
-    order: list[Any] = [case((Supporter.state == SupporterState.SUBMITTED, 0), else_=1)]
-    if by.words:
-        answers, order = _answering(by.words, day, as_written=by.as_written)
-        conditions.append(answers)
-    return conditions, [*order, Party.kana_key, Party.name_key, Supporter.id]
+def _sifted(state: SupporterState | None, sieves: list[Sieve], **bounds: Any) -> Sifted:
+    """By kana; those who wait come first."""
+    waits = SupporterState.SUBMITTED
+    parts = [[waits], [one for one in _shown(None) if one is not waits]] if state is None else [[state]]
+    found = [sift(ORDER, [in_states(states), *sieves], **bounds) for states in parts]
+    return Sifted([id_ for part in found for id_ in part.ids], more=any(part.more for part in found))
 
 
-def _answering(words: str, day: date, *, as_written: bool) -> tuple[ColumnElement[bool], list[Any]]:
-    """Who bears the words in the name, more or less, or can do what they say; and the order: whoever says just them
-    stands before who means the same."""
-    registered = Party.id.in_(select(Supporter.party_id))
+@dataclass(frozen=True)
+class _Answers:
+    """Registrations that answer the words, best first."""
+
+    rows: list[tuple[int, SupporterState]]
+    more: bool
+
+    def of(self, states: list[SupporterState]) -> Sifted:
+        return Sifted([id_ for id_, state in self.rows if state in states], self.more)
+
+    def counts(self) -> dict[SupporterState, int | None]:
+        found = Counter(state for _id, state in self.rows)
+        return {state: AtLeast(found[state]) if self.more else found[state] for state in SupporterState}
+
+
+def _answering(by: Narrowed, sieves: list[Sieve], day: date) -> _Answers:
+    """Who bears the words in the name, more or less, or can do what they say; whoever says just them stands before
+    who means the same."""
+    words, met = by.words, [one.met for one in sieves]
+    registered = select(Supporter.id).where(Supporter.party_id == Party.id, *met).exists()
+    named = registry.parties_named(words, admits=registered, limit=MOST_NAMED)
     alike = registry.parties_like(words, admits=registered)
-    named = registry.holds_the_name(words) if registry.name_key(words) else false()
-    skilled = related(words, day=day, most=MOST_RELATED, as_written=as_written)
-    saying = Supporter.party_id.in_(parties_saying(words))
-    able = or_(saying, Supporter.id.in_(skilled), _of_the_directory(words))
-    kinds: list[Any] = [(named, 0), (Supporter.party_id.in_(alike), 1), (saying, 2)]
-    places: list[Any] = [(Supporter.id == id_, place) for place, id_ in enumerate(skilled)]
-    order = [case(*kinds, else_=3), *([case(*places, else_=MOST_RELATED)] if places else [])]
-    return or_(named, Supporter.party_id.in_(alike), able), order
+    saying = parties_saying(words)
+    skilled = {
+        id_: place for place, id_ in enumerate(related(words, day=day, most=MOST_RELATED, as_written=by.as_written))
+    }
+    kinds = dict.fromkeys(saying, 2) | dict.fromkeys(alike, 1) | dict.fromkeys(named, 0)
+    columns = select(Supporter.id, Supporter.state, Supporter.party_id, Party.kana_key, Party.name_key)
+    columns = columns.join(Supporter.party).where(*met).with_hint(Party, "NOT INDEXED", "sqlite")
+    of_parties = columns.with_hint(Supporter, BY_PARTY, "sqlite")
+    rows = {row.id: row for row in db.session.execute(of_parties.where(Supporter.party_id.in_(list(kinds))))}
+    for condition in (Supporter.id.in_(list(skilled)), _of_the_directory(words)):
+        rows |= {row.id: row for row in db.session.execute(columns.where(condition))}
+
+    def place(row: Any) -> tuple[Any, ...]:
+        kind = kinds.get(row.party_id, 3)
+        return kind, skilled.get(row.id, MOST_RELATED), row.kana_key, row.name_key, row.id
+
+    ranked = [(row.id, row.state) for row in sorted(rows.values(), key=place)]
+    return _Answers(ranked, more=len(named) >= MOST_NAMED or len(saying) >= FOUND)
 
 
 def _of_the_directory(words: str) -> ColumnElement[bool]:
     """The number that a caller reads from a page of the directory, where no name may stand: how its key begins."""
     number = fold(words).strip()
-    return Supporter.public_key.startswith(number) if re.fullmatch(r"[0-9a-f]{6,16}", number) else false()
+    if not re.fullmatch(r"[0-9a-f]{6,16}", number):
+        return false()
+    return and_(Supporter.public_key >= number, Supporter.public_key < f"{number}g")
 
 
-def _phrases(party_ids: list[int] | Select[Any]) -> dict[int, list[str]]:
+def _phrases(party_ids: list[int]) -> dict[int, list[str]]:
     query = (
         select(Skill.party_id, Skill.phrase)
         .where(Skill.party_id.in_(party_ids), Skill.of_registry == Registry.SUPPORTER)
@@ -129,17 +156,24 @@ def table_head() -> list[str]:
 
 
 def table_rows(by: Narrowed, *, state: SupporterState | None, day: date) -> Iterator[list[Any]]:
-    """The whole list as a table, without contact points."""
-    conditions, order = _meeting(by, day)
-    query = select(Supporter).join(Supporter.party).where(_in_state(state), *conditions)
+    """The whole list as a table, without contact points; a part of it at a time is read."""
+    sieves = sieves_of(by.field, by.district, by.kind)
+    if by.words:
+        ids = _answering(by, sieves, day).of(_shown(state)).ids
+    else:
+        ids = _sifted(state, sieves, most=MOST, far=None).ids
     loading = (
         joinedload(Supporter.party).joinedload(Party.district),
         selectinload(Supporter.fields),
         selectinload(Supporter.districts),
     )
-    supporters = db.session.scalars(query.options(*loading).order_by(*order).limit(MOST)).all()
-    phrases = _phrases(select(Supporter.party_id))
-    public = _public_consents()
+    for part in parts_of(ids[:MOST], Supporter, options=loading):
+        yield from _lines(part)
+
+
+def _lines(supporters: list[Supporter]) -> Iterator[list[Any]]:
+    party_ids = [one.party_id for one in supporters]
+    phrases, public = _phrases(party_ids), _public_consents(party_ids)
     for one in supporters:
         party = one.party
         yield [
@@ -160,11 +194,10 @@ def table_rows(by: Narrowed, *, state: SupporterState | None, day: date) -> Iter
         ]
 
 
-def _public_consents() -> dict[int, str]:
+def _public_consents(party_ids: list[int]) -> dict[int, str]:
     purposes = [Purpose.PUBLIC_NAMED, Purpose.PUBLIC_ANONYMOUS]
-    rows = db.session.execute(
-        select(Consent.party_id, Consent.purpose).where(Consent.withdrawn_at.is_(None), Consent.purpose.in_(purposes))
-    )
+    given_now = select(Consent.party_id, Consent.purpose).where(Consent.party_id.in_(party_ids))
+    rows = db.session.execute(given_now.where(Consent.withdrawn_at.is_(None), Consent.purpose.in_(purposes)))
     given: dict[int, set[Purpose]] = {}
     for party_id, purpose in rows:
         given.setdefault(party_id, set()).add(purpose)

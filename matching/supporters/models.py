@@ -44,6 +44,12 @@ class Supporter(Stamped, Model):
         ),
         UniqueConstraint("public_key"),
         Index("ix_supporter_party_id", "party_id", "state"),
+        Index(
+            "ix_supporter_of_the_directory",
+            "public_key",
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
         CheckConstraint("state != 'ended' OR ended_on IS NOT NULL", name="ended_has_a_day"),
         CheckConstraint("monthly_cap IS NULL OR monthly_cap BETWEEN 1 AND 31", name="monthly_cap_from_1_to_31"),
         CheckConstraint("yearly_cap IS NULL OR yearly_cap BETWEEN 1 AND 366", name="yearly_cap_from_1_to_366"),

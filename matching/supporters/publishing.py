@@ -15,18 +15,20 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, literal_column, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
 from ..registry import services as registry
 from ..registry.models import Consent, Party, PartyKind, Purpose, Registry, Skill
-from ..registry.paging import page_of
+from ..registry.paging import Sifted, counted, in_parts, page_of_ids
 from ..registry.services import name_key
+from ..registry.sifting import Order, Sieve, sift, size
 from ..registry.vocabulary import District, Field, Support
 from .finding import parties_saying, related
 from .identity import Identity, identities_of
 from .models import Supporter
+from .sieves import BY_PARTY, sieves_of
 from .states import SupporterState
 
 LONGEST = 60  # what is read of the words
@@ -64,26 +66,17 @@ def public_entries(
     per_page: int = 20,
 ) -> Any:
     """One page of the directory. With ``words`` the best come first; the number of queries does not grow with it."""
-    query = _published()
-    if field is not None:
-        query = query.where(Supporter.fields.any(Field.number == field))
-    if district is not None:
-        query = query.where(or_(Supporter.anywhere, Supporter.districts.any(District.id == district)))
+    sieves = [_PUBLISHED, *sieves_of(field, district)]
     words = words.strip()[:LONGEST]
-    if words:
-        ids = _answering(query, words, day, as_written=as_written)
-        place = {supporter_id: position for position, supporter_id in enumerate(ids)}
-        query = query.where(Supporter.id.in_(ids))
-        if place:
-            query = query.order_by(None).order_by(case(place, value=Supporter.id))
-    found: Any = page_of(query, page=page, per_page=per_page)
+    sifted = _answering(sieves, words, day, as_written=as_written) if words else sift(_ORDER, sieves)
+    found: Any = page_of_ids(sifted, Supporter, page=page, per_page=per_page, options=_LOADED)
     found.items = _faces(found.items)
     return found
 
 
 def how_many() -> int:
     """So many registrations are shown to everybody; one query."""
-    return db.session.scalar(select(func.count()).select_from(Supporter).where(is_published())) or 0
+    return counted(db.session.scalar(select(size(_PUBLISHED.ids))) or 0)
 
 
 def public_entry(key: str) -> PublicSupporter | None:
@@ -98,48 +91,69 @@ def face_of(supporter: Supporter) -> PublicSupporter | None:
     return _faces([found])[0] if found else None
 
 
-def _consenting(purpose: Purpose) -> Select[Any]:
-    return select(Consent.party_id).where(Consent.purpose == purpose, Consent.withdrawn_at.is_(None))
+def _consenting(*purposes: Purpose) -> Select[Any]:
+    return select(Consent.party_id).where(Consent.purpose.in_(purposes), Consent.withdrawn_at.is_(None))
 
 
 def _is_named() -> ColumnElement[bool]:
-    return Supporter.party_id.in_(_consenting(Purpose.PUBLIC_NAMED))
+    return _consenting(Purpose.PUBLIC_NAMED).where(Consent.party_id == Supporter.party_id).exists()
 
 
 def is_published() -> ColumnElement[bool]:
     """A condition on ``Supporter``: everybody may read of it."""
-    shown = or_(_is_named(), Supporter.party_id.in_(_consenting(Purpose.PUBLIC_ANONYMOUS)))
-    return and_(Supporter.state == SupporterState.ACTIVE, shown)
+    shown = _consenting(*_SHOWN).where(Consent.party_id == Supporter.party_id).exists()
+    return and_(Supporter.state == _ACTIVE, shown)
+
+
+_SHOWN = (Purpose.PUBLIC_NAMED, Purpose.PUBLIC_ANONYMOUS)
+_ACTIVE: Any = literal_column(f"'{SupporterState.ACTIVE.value}'")  # SQLite uses an index of such rows for no value to come
+_LOADED = (
+    joinedload(Supporter.party).selectinload(Party.contact_points),
+    selectinload(Supporter.fields),
+    selectinload(Supporter.districts),
+)
+_PUBLISHED = Sieve(
+    select(Supporter.id)
+    .distinct()
+    .join(Consent, Consent.party_id == Supporter.party_id)
+    .where(Consent.purpose.in_(_SHOWN), Consent.withdrawn_at.is_(None), Supporter.state == _ACTIVE)
+    .with_hint(Consent, "INDEXED BY ix_consent_purpose", "sqlite")
+    .with_hint(Supporter, BY_PARTY, "sqlite"),
+    is_published(),
+)
+_ORDER = Order(
+    key=Supporter.id,
+    rows=select(Supporter.id).where(Supporter.state == _ACTIVE),
+    by=(Supporter.public_key,),
+    along=((Supporter, "ix_supporter_of_the_directory"),),
+    among=Supporter.state == _ACTIVE,
+)
 
 
 def _published() -> Select[Any]:
-    return (
-        select(Supporter)
-        .join(Supporter.party)
-        .where(is_published())
-        .options(
-            joinedload(Supporter.party).selectinload(Party.contact_points),
-            selectinload(Supporter.fields),
-            selectinload(Supporter.districts),
-        )
-        .order_by(Supporter.public_key, Supporter.id)
-    )
+    return select(Supporter).where(is_published()).options(*_LOADED)
 
 
-def _answering(query: Select[Any], words: str, day: date, *, as_written: bool) -> list[int]:
-    """Ids that the words find, best first: by what they can do, then by the names that are shown."""
-    told = related(words, day=day, most=FOUND, among=select(Supporter.id).where(is_published()), as_written=as_written)
-    named = and_(_is_named(), registry.holds_the_name(words)) if name_key(words) else None
-    asked = or_(
-        Supporter.id.in_(told), Supporter.party_id.in_(parties_saying(words)), *([named] if named is not None else [])
-    )
-    rows = list(db.session.scalars(query.where(asked).limit(FOUND)))
+def _answering(sieves: Sequence[Sieve], words: str, day: date, *, as_written: bool) -> Sifted:
+    """Those whom the words find, best first: by what they can do, then by the names that are shown."""
+    met = [one.met for one in sieves]
+    told = related(words, day=day, most=FOUND, among=select(Supporter.id).where(*met), as_written=as_written)
+    bears = select(Supporter.id).where(Supporter.party_id == Party.id, _is_named(), *met).exists()
+    parties = [
+        *parties_saying(
+            words, admits=lambda party_id: _consenting(*_SHOWN).where(Consent.party_id == party_id).exists()
+        ),
+        *registry.parties_named(words, admits=bears, limit=FOUND),
+    ]
+    others = select(Supporter.id).where(Supporter.party_id.in_(parties), *met).with_hint(Supporter, BY_PARTY, "sqlite")
+    ids = list(dict.fromkeys([*told, *db.session.scalars(others.order_by(Supporter.public_key))]))
+    rows = list(in_parts(ids[:FOUND], Supporter, options=_LOADED))
     place = {supporter_id: position for position, supporter_id in enumerate(told)}
     shown = []
     for row, face in zip(rows, _faces(rows), strict=True):
         if not face.withheld or _holds(face, words):
             shown.append((place.get(row.id, FOUND), row.public_key, row.id))
-    return [supporter_id for _place, _key, supporter_id in sorted(shown)]
+    return Sifted([supporter_id for _place, _key, supporter_id in sorted(shown)], more=len(ids) > FOUND)
 
 
 def _holds(face: PublicSupporter, words: str) -> bool:

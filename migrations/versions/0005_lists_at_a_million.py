@@ -12,6 +12,7 @@ GIVEN = "withdrawn_at IS NULL"
 INDEXES = (  # name, table, columns, of which rows
     ("ix_party_of_kind", "party", ["kind", "kana_key", "name_key", "id"], STANDING),
     ("ix_party_written_for", "party", ["written_for"], WRITTEN),
+    ("ix_supporter_of_the_directory", "supporter", ["public_key"], "state = 'active'"),
     ("ix_party_district_id", "party", ["district_id"], None),
     ("ix_organization_organization_kind", "organization", ["organization_kind"], None),
     ("ix_representation_person_id", "representation", ["person_id"], None),
@@ -48,6 +49,9 @@ def upgrade() -> None:
     _cut_names_into_pairs()
     for name, table, _before, columns in WIDER:
         op.create_index(name, table, columns)
+    op.drop_index("ix_party_canonical_id", "party")
+    merged = sa.text("canonical_id IS NOT NULL")
+    op.create_index("ix_party_canonical_id", "party", ["canonical_id"], sqlite_where=merged, postgresql_where=merged)
     for name, table, columns, condition in INDEXES:
         where = sa.text(condition) if condition else None
         op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
@@ -93,6 +97,8 @@ def downgrade() -> None:
     op.drop_table("name_gram")
     for name, table, _before, _columns in WIDER:
         op.drop_index(name, table)
+    op.drop_index("ix_party_canonical_id", "party")
+    op.create_index("ix_party_canonical_id", "party", ["canonical_id"])
     with op.batch_alter_table("party") as batch:
         batch.alter_column("kana_key", existing_type=sa.String(120), nullable=True)
     op.execute("UPDATE party SET kana_key = NULL WHERE kana IS NULL")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
 from ... import audit
 from ...accounts.actor import Actor, Source, lookups
@@ -16,7 +17,9 @@ from ...errors import Invalid
 from ...i18n import today
 from ...registry import services as registry
 from ...registry.models import Consent, Gender, Party, PartyKind, Person, Purpose, Registry, WrittenFor
+from ...registry.paging import Sifted
 from ...registry.services import MAX_SKILLS, PersonFacts, SkillWords
+from ...registry.sifting import Sieve
 from ..models import Appointment
 from .publishing import refresh_member
 from .reading import holds_on
@@ -35,9 +38,22 @@ def _agreeing() -> Select[int]:
 def known_to_councils() -> ColumnElement[bool]:
     """A condition on ``Party``: people who hold or held a seat, agreed to be considered for one, or were written down
     by those who look after the councils."""
+    known = registry.stands_for(_known)
+    return and_(Party.kind == PartyKind.PERSON, Party.canonical_id.is_(None), known)
+
+
+def _known(party: Any) -> ColumnElement[bool]:
+    return or_(
+        party.written_for == WrittenFor.COUNCILS,
+        exists().where(Appointment.person_id == party.id),
+        _agreeing().where(Consent.party_id == party.id).exists(),
+    )
+
+
+def all_known_to_councils() -> Select[int]:
+    """The people of ``known_to_councils``, as a select."""
     written_down = select(Party.id).where(Party.written_for == WrittenFor.COUNCILS)
-    known = registry.standing_for(select(Appointment.person_id), _agreeing(), written_down)
-    return and_(Party.kind == PartyKind.PERSON, Party.canonical_id.is_(None), Party.id.in_(known))
+    return registry.standing_for(select(Appointment.person_id), _agreeing(), written_down)
 
 
 def _is_known(party_id: int) -> bool:
@@ -52,18 +68,15 @@ def consenting(person_ids: Collection[int]) -> set[int]:
     return set(db.session.scalars(_agreeing().where(Consent.party_id.in_(person_ids))))
 
 
-def find_people(words: str, *, sitting_on: date | None = None) -> Select[Person]:
+def find_people(words: str, *, sitting_on: date | None = None) -> Sifted:
     """People known to the councils: by the words, best first, else by kana. ``sitting_on`` leaves out others."""
-    admits = known_to_councils()
+    sieves = [Sieve(all_known_to_councils(), known_to_councils())]
     if sitting_on is not None:
         seated = select(Appointment.person_id).where(holds_on(sitting_on))
-        admits = and_(admits, Party.id.in_(registry.standing_for(seated)))
-    query = select(Person).where(admits)
-    if not words:
-        return query.order_by(Person.kana_key, Person.name_key, Person.id)
-    ids = registry.parties_like(words, admits=admits, limit=FOUND_BY_WORDS)
-    query = query.where(Person.id.in_(ids))
-    return query.order_by(case({id_: place for place, id_ in enumerate(ids)}, value=Person.id)) if ids else query
+        met = registry.stands_for(lambda party: seated.where(Appointment.person_id == party.id).exists())
+        sieves.append(Sieve(registry.standing_for(seated), met))
+    people = registry.list_of(PartyKind.PERSON)
+    return registry.parties_found(people, sieves, words, by_telephone=False, limit=FOUND_BY_WORDS)
 
 
 # -- Writing people down

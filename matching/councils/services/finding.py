@@ -7,7 +7,6 @@ from datetime import date
 
 from rapidfuzz import fuzz
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
-from sqlalchemy.orm import contains_eager
 
 from ...database import db
 from ...registry import services as registry
@@ -41,7 +40,7 @@ class Asked:
 
 def find_councils(asked: Asked, day: date) -> Select[Council]:
     """Councils that answer, the best first; without words by department and name. Words cost one query."""
-    query = select(Council).join(Council.department).options(contains_eager(Council.department))
+    query = select(Council).join(Council.department)
     query = query.where(_narrowed(asked.narrowing, day))
     if asked.department_id is not None:
         query = query.where(Council.department_id == asked.department_id)

@@ -14,7 +14,7 @@ from ...database import db
 from ...i18n import today
 from ...registry import services as registry
 from ...registry.models import Person, Purpose, Registry
-from ...registry.paging import page_of
+from ...registry.paging import page_of_ids
 from .. import services
 from ..forms import NEW, AppointForm, AppointNewForm, MemberFilters
 from ..models import Appointment, Council, CouncilRole
@@ -51,7 +51,7 @@ def choose(council: Council) -> str:
     del form.seating
     found = None
     if form.words:
-        found = page_of(services.find_people(form.words), page=form.page, per_page=PER_PAGE)
+        found = page_of_ids(services.find_people(form.words), Person, page=form.page, per_page=PER_PAGE)
     ids = [person.id for person in found.items] if found else []
     return render_template(
         "councils/choose.html",

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, abort, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
 
 from ...accounts.permissions import Permission, requires
 from ...accounts.taking import take_home
@@ -29,7 +30,12 @@ PER_PAGE = 50
 def index() -> str:
     day = today(datetime.now(UTC))
     form: Any = CouncilFilters()
-    found = page_of(services.find_councils(form.asked, day), page=form.page, per_page=PER_PAGE)
+    found = page_of(
+        services.find_councils(form.asked, day),
+        page=form.page,
+        per_page=PER_PAGE,
+        options=[joinedload(Council.department)],
+    )
     return render_template(
         "councils/index.html",
         form=form,
@@ -46,7 +52,8 @@ def export() -> Response:
     """The list of councils as a file, with the same filters."""
     form: Any = CouncilFilters()
     now = datetime.now(UTC)
-    councils = list(db.session.scalars(services.find_councils(form.asked, today(now)).limit(MOST)))
+    found = services.find_councils(form.asked, today(now)).options(joinedload(Council.department))
+    councils = list(db.session.scalars(found.limit(MOST)))
     rows = _council_rows(councils, today(now))
     return take_home(_("審議会等"), _council_head(), rows, what="council", narrowed_by=form.address, now=now)
 

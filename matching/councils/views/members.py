@@ -15,7 +15,7 @@ from ...i18n import today
 from ...registry import services as registry
 from ...registry.forms import sent
 from ...registry.models import Person, Purpose, Registry
-from ...registry.paging import page_of
+from ...registry.paging import page_of_ids
 from .. import services
 from ..forms import CandidacyForm, MemberFilters, MemberForm
 from ..history import history_of_person
@@ -33,8 +33,8 @@ def members() -> str:
     """Everybody who sits or sat, or agreed to be considered, across departments."""
     day = today(datetime.now(UTC))
     form: Any = MemberFilters()
-    query = services.find_people(form.words, sitting_on=day if form.seating.data else None)
-    found = page_of(query, page=form.page, per_page=PER_PAGE)
+    people = services.find_people(form.words, sitting_on=day if form.seating.data else None)
+    found = page_of_ids(people, Person, page=form.page, per_page=PER_PAGE)
     ids = [person.id for person in found.items]
     return render_template(
         "councils/members.html",

@@ -66,10 +66,10 @@ def ended(by: Narrowed, *, page: int, per_page: int = PER_PAGE) -> Pagination:
     query = (
         select(HelpRequest)
         .where(among, help_requests.requests_like(by.words, among=among))
-        .options(joinedload(HelpRequest.requester), joinedload(HelpRequest.desk))
         .order_by(HelpRequest.ended_at.desc(), HelpRequest.id.desc())
     )
-    return page_of(query, page=page, per_page=per_page)
+    shown = (joinedload(HelpRequest.requester), joinedload(HelpRequest.desk))
+    return page_of(query, page=page, per_page=per_page, options=shown)
 
 
 def table_head() -> list[str]:

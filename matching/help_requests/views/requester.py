@@ -87,10 +87,8 @@ def _like_an_earlier_one(organizations: list[Organization]) -> dict[str, Any]:
 @bp.get("/requests/mine")
 @requires(Permission.ME_READ)
 def mine() -> str:
-    query = services.requests_of(current_actor()).options(
-        joinedload(HelpRequest.requester), selectinload(HelpRequest.occasions)
-    )
+    shown = (joinedload(HelpRequest.requester), selectinload(HelpRequest.occasions))
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    newest = query.order_by(HelpRequest.submitted_at.desc(), HelpRequest.id.desc())
-    pages = page_of(newest, page=page, per_page=PER_PAGE)
+    newest = services.requests_of(current_actor()).order_by(HelpRequest.submitted_at.desc(), HelpRequest.id.desc())
+    pages = page_of(newest, page=page, per_page=PER_PAGE, options=shown)
     return render_template("help_requests/mine.html", requests=pages)

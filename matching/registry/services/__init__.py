@@ -8,7 +8,6 @@ from .consents import (
     end_basis,
     give_basis,
     has_basis,
-    parties_with_basis,
     set_consents,
     stands_on_basis,
     withdraw_consent,
@@ -26,8 +25,8 @@ from .editing import (
     party_changed,
     written_with,
 )
-from .finding import has_telephone, holds_the_name, parties_like, telephone_ending
-from .knowing import is_known_to_desks, known_to_desks, standing_for
+from .finding import has_telephone, holds_the_name, parties_like, parties_named, telephone_ending
+from .knowing import all_known_to_desks, is_known_to_desks, known_to_desks, standing_for, stands_for
 from .listing import (
     AGREED,
     HAPPENED,
@@ -36,9 +35,11 @@ from .listing import (
     all_representations_of,
     happened_at_desks,
     history_of_organization,
-    likeliest_first,
+    list_of,
     naming,
+    of_district,
     organizations_found,
+    parties_found,
 )
 from .naming import kana_key, name_key, value_key
 from .numbering import next_number
@@ -83,6 +84,7 @@ __all__ = [
     "acting_for",
     "active_consents",
     "add_representative",
+    "all_known_to_desks",
     "all_representations_of",
     "basis_ended",
     "become_person",
@@ -111,16 +113,18 @@ __all__ = [
     "is_known_to_desks",
     "kana_key",
     "known_to_desks",
-    "likeliest_first",
+    "list_of",
     "load_party",
     "name_key",
     "naming",
     "next_number",
+    "of_district",
     "office_of",
     "organizations_found",
     "organizations_like",
+    "parties_found",
     "parties_like",
-    "parties_with_basis",
+    "parties_named",
     "party_changed",
     "people_like",
     "person_of",
@@ -135,6 +139,7 @@ __all__ = [
     "skills_of",
     "speaks_for",
     "standing_for",
+    "stands_for",
     "stands_on_basis",
     "telephone_ending",
     "unchecked_claim",

@@ -8,7 +8,7 @@ from typing import Any
 
 from blinker import Namespace
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, CompoundSelect, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ... import audit
@@ -73,11 +73,10 @@ def end_basis(basis: Basis, *, by: Actor, now: datetime) -> None:
     basis_ended.send(basis, by=by, now=now)
 
 
-def parties_with_basis() -> CompoundSelect[Any]:
-    """A select of the parties that staff may match: by consent or by another ground. Joined when read."""
+def bases_to_match() -> tuple[Select[Any], Select[Any]]:
+    """The parties that staff may match: by consent, and by another ground."""
     consenting = select(Consent.party_id).where(Consent.purpose == Purpose.MATCHING, Consent.withdrawn_at.is_(None))
-    grounded = select(Basis.party_id).where(Basis.ended_at.is_(None))
-    return consenting.union(grounded)
+    return consenting, select(Basis.party_id).where(Basis.ended_at.is_(None))
 
 
 def stands_on_basis(party_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:

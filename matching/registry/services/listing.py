@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import and_, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from ...accounts.history import Happened, history_of
@@ -16,12 +16,14 @@ from ...accounts.models import Role, RoleGrant, User
 from ...audit import AuditEntry
 from ...database import db
 from ..models import ContactKind, Organization, Party, PartyKind, Purpose, Representation
+from ..paging import MOST
+from ..sifting import FAR, Order, Sieve, Sifted, rarest, sift
 from ..states import RepresentationState
 from ..vocabulary import OrganizationKind
-from .finding import parties_like
+from .finding import FEW, parties_like
 
 FOUND = 500  # parties that words find at most
-AT_ONCE = 1_000  # a database takes so many values in one question; beyond, all are counted
+AT_ONCE = 1_000  # a database takes so many values in one question
 
 FIELDS = {
     "name": _l("名前"),
@@ -95,38 +97,66 @@ def happened_at_desks(party: Party) -> dict[str, Any]:
     return {event: of_authors(sentence) for event, sentence in told.items()}
 
 
+def list_of(kind: PartyKind) -> Order:
+    """Parties of this kind by kana and name, merged ones left out."""
+    among = and_(Party.kind == kind, Party.canonical_id.is_(None))
+    by = (Party.kana_key, Party.name_key, Party.id)
+    return Order(Party.id, select(Party.id).where(among), by, ((Party, "ix_party_of_kind"),), among)
+
+
 def organizations_found(
-    *, words: str, by_telephone: bool, kind: OrganizationKind | None, district_id: int | None
-) -> Select[Organization]:
+    *,
+    words: str,
+    by_telephone: bool,
+    kind: OrganizationKind | None,
+    district_id: int | None,
+    most: int = MOST,
+    far: int | None = FAR,
+) -> Sifted:
     """Organizations that the filters leave, by kana; with words, the likeliest first."""
-    query = select(Organization).where(Organization.canonical_id.is_(None)).options(joinedload(Organization.district))
+    sieves = [of_district(district_id)] if district_id is not None else []
     if kind is not None:
-        query = query.where(Organization.organization_kind == kind)
-    if district_id is not None:
-        query = query.where(Organization.district_id == district_id)
-    admits = Party.kind == PartyKind.ORGANIZATION
-    return likeliest_first(query, Organization, words, admits=admits, by_telephone=by_telephone)
+        table: Any = Organization.__table__
+        of_kind = select(table.c.id).where(table.c.organization_kind == kind)
+        sieves.append(Sieve(of_kind, of_kind.where(table.c.id == Party.id).exists()))
+    order = list_of(PartyKind.ORGANIZATION)
+    return parties_found(order, sieves, words, by_telephone=by_telephone, most=most, far=far)
 
 
-def likeliest_first(query: Select[Any], table: Any, words: str, *, admits: Any, by_telephone: bool) -> Select[Any]:
-    """The query narrowed to parties like the words, in that order; without words, by kana and name."""
+def of_district(district_id: int) -> Sieve:
+    return Sieve(select(Party.id).where(Party.district_id == district_id), Party.district_id == district_id)
+
+
+def parties_found(
+    order: Order,
+    sieves: Sequence[Sieve],
+    words: str,
+    *,
+    by_telephone: bool,
+    most: int = MOST,
+    far: int | None = FAR,
+    limit: int = FOUND,
+) -> Sifted:
+    """Parties of the list that meet every condition: with words the likeliest of them first, else in its order."""
     if not words.strip():
-        return query.order_by(table.kana_key, table.name_key, table.id)
-    ids = parties_like(words, admits=admits, by_telephone=by_telephone, limit=FOUND)
-    query = query.where(table.id.in_(ids))
-    places = {party_id: place for place, party_id in enumerate(ids)}
-    return query.order_by(case(places, value=table.id), table.id) if places else query
+        return sift(order, sieves, most=most, far=far)
+    admits = and_(true() if order.among is None else order.among, *(one.met for one in sieves))
+    few = rarest(sieves, FEW)
+    among = few.ids if few else None
+    ids = parties_like(words, admits=admits, among=among, by_telephone=by_telephone, limit=limit)
+    return Sifted(ids, more=len(ids) == limit)
 
 
-def acting_for(organization_ids: list[int]) -> dict[int, dict[RepresentationState, int]]:
-    """Organization id → how many act for it, and how many say so and wait; one query."""
-    query = select(Representation.organization_id, Representation.state, func.count())
-    query = query.group_by(Representation.organization_id, Representation.state)
-    if len(organization_ids) < AT_ONCE:
-        query = query.where(Representation.organization_id.in_(organization_ids))
+def acting_for(organization_ids: Sequence[int]) -> dict[int, dict[RepresentationState, int]]:
+    """Organization id → how many act for it, and how many say so and wait; one query for each thousand."""
     found: dict[int, dict[RepresentationState, int]] = {}
-    for organization_id, state, count in db.session.execute(query):
-        found.setdefault(organization_id, {})[state] = count
+    for start in range(0, len(organization_ids), AT_ONCE):
+        some = organization_ids[start : start + AT_ONCE]
+        query = select(Representation.organization_id, Representation.state, func.count())
+        query = query.where(Representation.organization_id.in_(some))
+        counts = db.session.execute(query.group_by(Representation.organization_id, Representation.state))
+        for organization_id, state, count in counts:
+            found.setdefault(organization_id, {})[state] = count
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from ... import audit
@@ -27,10 +28,12 @@ from ..forms.parties import (
     contents_of,
 )
 from ..models import Organization, RepresentationState
-from ..paging import page_of
+from ..paging import in_parts, page_of_ids
+from ..sifting import Sifted
 from . import bp
 
 PER_PAGE = 50
+SHOWN = (joinedload(Organization.district),)
 ONE = "/organizations/<int:organization_id>"
 Page = str | tuple[str, int] | Response
 
@@ -39,20 +42,20 @@ def load_organization(organization_id: int) -> Organization | None:
     return services.load_party(Organization, organization_id)
 
 
-def _found() -> tuple[OrganizationFilters, Any]:
+def _found(**bounds: Any) -> tuple[OrganizationFilters, Sifted]:
     """The filters as they stand in the address, and what they leave."""
     by_telephone = may(current_actor(), Permission.CONTACT_READ)
     asked: Any = OrganizationFilters(by_telephone=by_telephone)
     return asked, services.organizations_found(
-        words=asked.words, by_telephone=by_telephone, kind=asked.kind.data, district_id=asked["district"].data
+        words=asked.words, by_telephone=by_telephone, kind=asked.kind.data, district_id=asked["district"].data, **bounds
     )
 
 
 @bp.get("/organizations")
 @requires(Permission.ORGANIZATION_LIST)
 def organizations() -> str:
-    filters, query = _found()
-    page = page_of(query, page=filters.page, per_page=PER_PAGE)
+    filters, found = _found()
+    page = page_of_ids(found, Organization, page=filters.page, per_page=PER_PAGE, options=SHOWN)
     acting = services.acting_for([one.id for one in page.items])
     return render_template("registry/organizations.html", filters=filters, page=page, acting=acting)
 
@@ -61,9 +64,8 @@ def organizations() -> str:
 @requires(Permission.ORGANIZATION_EXPORT, audited=True)
 def export_organizations() -> Response:
     """The list as it is filtered, without contact data; taking it home is written down."""
-    filters, query = _found()
-    found = list(db.session.scalars(query.limit(MOST)))
-    acting = services.acting_for([one.id for one in found])
+    filters, sifted = _found(most=MOST, far=None)
+    acting = services.acting_for(sifted.ids)
     approved = RepresentationState.APPROVED
     rows = (
         (
@@ -74,7 +76,7 @@ def export_organizations() -> Response:
             one.district.name if one.district else None,
             acting.get(one.id, {}).get(approved, 0),
         )
-        for one in found
+        for one in in_parts(sifted.ids[:MOST], Organization, options=SHOWN)
     )
     head = (_("番号"), _("団体名"), _("ふりがな"), _("団体の種類"), _("地域"), _("代表者・担当者の数"))
     now = datetime.now(UTC)
