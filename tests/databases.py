@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 from sqlalchemy import Connection, MetaData, NullPool, Table, create_engine, make_url, select, text
+
+from matching.match_commands.benching.cluster import CARELESS, missing, throw_away_cluster
 
 # Each process of a run that is spread over several has databases of its own.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -129,48 +128,6 @@ class Clone:
         return True
 
 
-def _binaries() -> Path | None:
-    """Where the server's programs are: Debian keeps them out of the path, newest version last."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    initdb = str(found[-1]) if found else shutil.which("initdb")
-    return Path(initdb).parent if initdb else None
-
-
-@contextmanager
-def _cluster(binaries: Path) -> Iterator[str]:
-    """A PostgreSQL server that lasts as long as this run, behind a socket in a folder of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="musubi-pg-"))  # short: a socket's path may have 107 bytes
-    owner: dict[str, str | int] = {}
-    if os.geteuid() == 0:  # the server refuses to run as root
-        owner = {"user": "postgres", "group": "postgres", "extra_groups": []}
-        shutil.chown(folder, "postgres", "postgres")
-
-    def run(program: str, *words: str) -> None:
-        subprocess.run([binaries / program, *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner)
-
-    data = str(folder / "data")
-    careless = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-    try:
-        # C.UTF-8: under plain C, PostgreSQL takes no Japanese letter for a letter.
-        run("initdb", "-D", data, "--locale=C.UTF-8", "--auth=trust", "--username=postgres", "--no-sync")
-        options = f"-k {folder} -c listen_addresses='' {careless}"
-        run("pg_ctl", "-D", data, "-w", "-s", "-l", str(folder / "log"), "-o", options, "start")
-        try:
-            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
-        finally:
-            run("pg_ctl", "-D", data, "-m", "immediate", "-s", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _missing() -> str | None:
-    if find_spec("psycopg") is None:
-        return "the driver is missing: pip install -e '.[postgresql]'"
-    if _binaries() is None:
-        return "no PostgreSQL server programs here: apt-get install postgresql"
-    return None
-
-
 @contextmanager
 def choose(folder: Path, kind: str) -> Iterator[Databases]:
     """The server that TEST_DATABASE_URL names, else a throw-away cluster or files."""
@@ -178,12 +135,10 @@ def choose(folder: Path, kind: str) -> Iterator[Databases]:
         yield PostgresqlDatabases(url)
     elif kind == "sqlite":
         yield SqliteFiles(folder)
-    elif missing := _missing():
+    elif lacking := missing():
         if os.environ.get("REQUIRE_POSTGRESQL"):
-            pytest.exit(missing, returncode=1)
-        pytest.skip(missing)
+            pytest.exit(lacking, returncode=1)
+        pytest.skip(lacking)
     else:
-        binaries = _binaries()
-        assert binaries
-        with _cluster(binaries) as url:
+        with throw_away_cluster(CARELESS) as url:
             yield PostgresqlDatabases(url)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +15,12 @@ from flask.testing import FlaskCliRunner
 from matching.concepts.services import knowledge
 from matching.database import db
 from matching.engine.types import Ask
-from matching.match_commands.benching import comparing, loading, measuring
+from matching.match_commands.benching import comparing, loading, measuring, serving
 from matching.match_commands.benching.asking import troubles
 from matching.match_commands.benching.exact import exact_rankings
 from matching.match_commands.benching.measuring import Times
 from matching.match_commands.benching.rivals import Fts5, Scan, everybody
+from matching.match_commands.benching.serving import Served
 from matching.profiles.search import Budget, Searching
 from tests.databases import Databases
 
@@ -76,28 +79,40 @@ def test_two_sizes_do_not_go_into_one_database(runner: FlaskCliRunner) -> None:
 
 
 @pytest.fixture
-def in_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything once or twice, and no server of PostgreSQL's."""
+def in_little(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Everything once or twice, no server of PostgreSQL's, and one web process for all that needs one."""
     monkeypatch.setattr(measuring, "_WARMING", 2)
     monkeypatch.setattr(measuring, "_PUBLISHED", 3)
-    monkeypatch.setattr(loading, "COORDINATORS", 2)
-    monkeypatch.setattr(loading, "PROCESSES", 1)
-    monkeypatch.setattr(comparing, "throw_away_cluster", lambda: nullcontext(None))
+    monkeypatch.setattr(loading, "COORDINATORS", 1)
+    monkeypatch.setattr(loading, "_PAUSE", 0.0)
+    monkeypatch.setattr(comparing, "missing", lambda: "no server in this test")
+    started: list[Served] = []
+    with ExitStack() as stack:
+
+        @contextmanager
+        def one_for_all(url: str, folder: Path, *, count: int = 1) -> Iterator[Served]:
+            if not started:
+                started.append(stack.enter_context(serving.web_processes(url, folder)))
+            yield started[0]
+
+        for room in (measuring, loading):
+            monkeypatch.setattr(room, "web_processes", one_for_all)
+        yield
 
 
-def test_the_whole_bench_runs_for_a_thousand(runner: FlaskCliRunner, tmp_path: Any, in_little: None) -> None:
+def test_the_whole_bench_runs_for_three_hundred(runner: FlaskCliRunner, tmp_path: Any, in_little: None) -> None:
     kept = tmp_path / "kept.sqlite"
-    args = ["match", "bench", "--supporters", "1000", "--asks", "1", "--load", "--keep", str(kept)]
+    args = ["match", "bench", "--supporters", "300", "--asks", "1", "--load", "--keep", str(kept)]
     result = runner.invoke(args=args)
     assert result.exit_code == 0, result.output
     for told in (
-        "1,000 registrants, SQLite",
+        "300 registrants, SQLite",
         "recall@20",
         "SQLite FTS5 BM25",
-        "left out: PostgreSQL pg_trgm",
+        "left out: PostgreSQL pg_trgm: no server in this test",
         "0 errors",
     ):
         assert told in result.output, told
     assert "4 of 4 showed" in result.output
-    other = runner.invoke(args=["match", "bench", "--supporters", "999", "--keep", str(kept)])
-    assert other.exit_code == 1 and "1,000 profiles instead of 999" in other.output
+    other = runner.invoke(args=["match", "bench", "--supporters", "299", "--keep", str(kept)])
+    assert other.exit_code == 1 and "300 profiles instead of 299" in other.output

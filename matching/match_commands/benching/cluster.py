@@ -1,4 +1,4 @@
-"""A PostgreSQL server that is gone afterwards, where its programs are installed."""
+"""A PostgreSQL server that is gone afterwards, where its programs are installed; the tests run on one too."""
 
 from __future__ import annotations
 
@@ -13,26 +13,32 @@ from pathlib import Path
 from typing import Any
 
 # As a city's server: every commit reaches the disk. Memory for a machine of 8 GB.
-_SETTINGS = "-c shared_buffers=1GB -c max_wal_size=8GB -c listen_addresses=''"
+AS_A_CITYS = "-c shared_buffers=1GB -c max_wal_size=8GB"
+CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 def programs() -> Path | None:
     """Where the server's programs are: Debian keeps them out of the path, newest version last."""
-    if find_spec("psycopg") is None:
-        return None
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     initdb = str(found[-1]) if found else shutil.which("initdb")
     return Path(initdb).parent if initdb else None
 
 
+def missing() -> str | None:
+    """What a cluster lacks here, and how to get it."""
+    if find_spec("psycopg") is None:
+        return "the driver is missing: pip install -e '.[postgresql]'"
+    if programs() is None:
+        return "no PostgreSQL server programs here: apt-get install postgresql"
+    return None
+
+
 @contextmanager
-def throw_away_cluster() -> Iterator[str | None]:
-    """The URL of an empty database, None where there are no server programs or no driver."""
+def throw_away_cluster(settings: str = AS_A_CITYS) -> Iterator[str]:
+    """The URL of an empty database behind a socket in a folder of its own; ask ``missing`` before."""
     binaries = programs()
-    if binaries is None:
-        yield None
-        return
-    folder = Path(tempfile.mkdtemp(prefix="musubi-bench-"))  # short: a socket's path may have 107 bytes
+    assert binaries is not None
+    folder = Path(tempfile.mkdtemp(prefix="musubi-pg-"))  # short: a socket's path may have 107 bytes
     owner: dict[str, Any] = {}
     if os.geteuid() == 0:  # the server refuses to run as root
         owner = {"user": "postgres", "group": "postgres", "extra_groups": []}
@@ -43,8 +49,10 @@ def throw_away_cluster() -> Iterator[str | None]:
 
     data = str(folder / "data")
     try:
+        # C.UTF-8: under plain C, PostgreSQL takes no Japanese letter for a letter.
         run("initdb", "-D", data, "--locale=C.UTF-8", "--auth=trust", "--username=postgres", "--no-sync")
-        run("pg_ctl", "-D", data, "-w", "-s", "-l", str(folder / "log"), "-o", f"-k {folder} {_SETTINGS}", "start")
+        options = f"-k {folder} -c listen_addresses='' {settings}"
+        run("pg_ctl", "-D", data, "-w", "-s", "-l", str(folder / "log"), "-o", options, "start")
         try:
             yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
         finally:

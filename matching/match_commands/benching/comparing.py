@@ -5,8 +5,8 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -17,13 +17,15 @@ from ...engine.types import Ask
 from ...profiles.services import search
 from ...registry.models import Registry
 from .asking import troubles
-from .cluster import throw_away_cluster
+from .cluster import missing, throw_away_cluster
 from .exact import exact_rankings
-from .measuring import LIMIT, Times, timed
-from .rivals import Rival, Scan, everybody, rivals
+from .measuring import LIMIT, Times
+from .progress import Tell, meanwhile
+from .rivals import Rival, everybody, rivals
 
-_SCANNED = 2_000_000  # profiles that the slow ones look through, over all their asks
-_FEWEST = 3
+_FEWEST = 3  # asks, of whoever is slow
+_LONGEST = 60.0  # seconds after which a slow one is asked no more
+_EXACTLY = 5_000_000  # profiles that are ranked exactly, over all asks
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Compared:
     filled_in: float  # seconds
     times: Times
     recall: float
-    asks: int
+    exact: int  # asks of which the exact ranking is known
 
 
 @dataclass(frozen=True)
@@ -46,32 +48,34 @@ class Comparison:
     compared_in_full: int  # profiles a query, to know the exact ranking
 
 
-@dataclass
-class _Trial:
-    name: str
-    top: Callable[[Ask], list[int]]
-    filled_in: float = 0.0
-    times: list[float] = field(default_factory=list)
-    recalls: list[float] = field(default_factory=list)
+def _tried(
+    name: str, top: Callable[[Ask], list[int]], asks: Sequence[Ask], exact: Sequence[list[int]], filled_in: float = 0.0
+) -> Compared:
+    """Asked one after the other, as long as it takes no more than some time; ``exact`` is of the first ones."""
+    top(asks[0])  # nobody is timed cold
+    began = time.monotonic()
+    times: list[float] = []
+    recalls: list[float] = []
+    for number, ask in enumerate(asks):
+        if number >= _FEWEST and time.monotonic() - began > _LONGEST:
+            break
+        started = time.perf_counter()
+        found = top(ask)
+        times.append((time.perf_counter() - started) * 1000)
+        if number < len(exact) and exact[number]:
+            recalls.append(len(set(exact[number]) & set(found)) / len(exact[number]))
+    recall = sum(recalls) / len(recalls) if recalls else 1.0
+    return Compared(name, filled_in, Times(tuple(times)), recall, len(recalls))
 
-    def run(self, asks: Sequence[Ask], exact: Sequence[list[int]]) -> Compared:
-        self.top(asks[0])  # nobody is timed cold
-        for ask, best in zip(asks, exact, strict=True):
-            found: list[list[int]] = []
-            self.times.append(timed(lambda ask=ask, found=found: found.append(self.top(ask))))  # type: ignore[misc]
-            if best:
-                self.recalls.append(len(set(best) & set(found[0])) / len(best))
-        recall = sum(self.recalls) / len(self.recalls) if self.recalls else 1.0
-        return Compared(self.name, self.filled_in, Times(tuple(self.times)), recall, len(asks))
 
-
-def compare(people: int, asks: int, *, as_of: date, tell: Callable[[str], None]) -> Comparison:
-    """All ways on the same people and asks; the slowest ones on fewer asks where there are many people."""
+def compare(people: int, asks: int, *, as_of: date, tell: Tell) -> Comparison:
+    """All ways on the same people and asks; of many people only the first asks are ranked exactly."""
     known = knowledge()
     asked = [one.ask for one in troubles(known.lexicon, asks, seed=as_of.year)]
-    tell(f"ranking everybody exactly for {asks} asks")
+    first = asked[: max(_FEWEST, _EXACTLY // max(people, 1))]
     began = time.monotonic()
-    exact = exact_rankings(asked, known, as_of=as_of, limit=LIMIT, distances=distances())
+    with meanwhile(f"ranking everybody exactly for {len(first)} asks", tell):
+        exact = exact_rankings(first, known, as_of=as_of, limit=LIMIT, distances=distances())
     seconds = time.monotonic() - began
     best = [[int(one.key) for one in found.ranked] for found in exact]
 
@@ -80,19 +84,19 @@ def compare(people: int, asks: int, *, as_of: date, tell: Callable[[str], None])
         found = search(ask, as_of=as_of, registries=[Registry.SUPPORTER.value], limit=LIMIT, distances=distances())
         return [hit.profile_id for hit in found.hits]
 
-    rows = [_Trial("this search", product).run(asked, best)]
+    rows = [_tried("this search", product, asked, best)]
     with _rivals() as (others, left_out):
-        for other in others:
-            tell(f"filling and asking {other.name}")
+        while others:
+            other = others.pop(0)  # some hold everybody in memory: no longer than they are asked
             began = time.monotonic()
-            other.fill(everybody())
-            trial = _Trial(other.name, _top_of(other), filled_in=time.monotonic() - began)
-            few = max(_FEWEST, _SCANNED // max(people, 1)) if isinstance(other, Scan) else asks
-            rows.append(trial.run(asked[:few], best[:few]))
+            with meanwhile(f"filling {other.name}", tell):
+                other.fill(everybody())
+            filled_in = time.monotonic() - began
+            with meanwhile(f"asking {other.name}", tell):
+                rows.append(_tried(other.name, _top_of(other), asked, best, filled_in))
     db.session.remove()
-    return Comparison(
-        tuple(rows), tuple(left_out), asks, seconds, sum(one.compared for one in exact) // max(len(exact), 1)
-    )
+    compared = sum(one.compared for one in exact) // max(len(exact), 1)
+    return Comparison(tuple(rows), tuple(left_out), len(first), seconds, compared)
 
 
 def _top_of(rival: Rival) -> Callable[[Ask], list[int]]:
@@ -101,9 +105,10 @@ def _top_of(rival: Rival) -> Callable[[Ask], list[int]]:
 
 @contextmanager
 def _rivals() -> Iterator[tuple[list[Rival], list[str]]]:
+    lacking = missing()
     with (
         tempfile.TemporaryDirectory(prefix="musubi-rivals-", ignore_cleanup_errors=True) as folder,
-        throw_away_cluster() as server,
-        rivals(Path(folder), postgresql=server) as found,
+        nullcontext() if lacking else throw_away_cluster() as server,
+        rivals(Path(folder), postgresql=server) as (found, left_out),
     ):
-        yield found
+        yield found, [*([f"PostgreSQL pg_trgm: {lacking}"] if lacking else []), *left_out]

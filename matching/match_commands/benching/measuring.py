@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -80,13 +81,13 @@ def shortlists(count: int, *, now: datetime) -> Shortlists:
     first = timed(lambda: search(asked[0].ask))
     for one in asked[1:_WARMING]:
         search(one.ask)
-    fresh = Times(tuple(timed(lambda one=one: search(one.ask)) for one in asked[_WARMING:]))  # type: ignore[misc]
-    again = Times(tuple(timed(lambda one=one: search(one.ask)) for one in asked[_WARMING:]))  # type: ignore[misc]
+    fresh = Times(tuple(timed(partial(search, one.ask)) for one in asked[_WARMING:]))
+    again = Times(tuple(timed(partial(search, one.ask)) for one in asked[_WARMING:]))
     told = []
     for one in hostile(lexicon, everybodys_word()):
-        found: list[int] = []
-        took = timed(lambda one=one, found=found: found.append(search(one.ask)))  # type: ignore[misc]
-        told.append((one.name, took, found[0]))
+        began = time.perf_counter()
+        candidates = search(one.ask)
+        told.append((one.name, (time.perf_counter() - began) * 1000, candidates))
     db.session.remove()
     return Shortlists(first, fresh, again, tuple(told))
 
@@ -118,7 +119,7 @@ def publications(population: Population, *, now: datetime) -> tuple[Times, Times
                 said[:2] = [_unheard(population, dice), _unheard(population, dice)]
             card = replace(card, phrases=tuple(Phrase(text) for text in said), intro="よろしくお願いします。")
             db.session.remove()
-            took.append(timed(lambda card=card, number=number: publish(card, number)))  # type: ignore[misc]
+            took.append(timed(partial(publish, card, number)))
         for number in range(_PUBLISHED):
             profiles.withdraw(registry=Registry.SUPPORTER.value, registration_id=_AFTER_ALL + number, now=now)
         db.session.commit()
@@ -153,6 +154,6 @@ def web_process(url: str, folder: Path, asked: Sequence[Asked], *, now: datetime
         took = []
         for id_ in ids:
             browser.get(f"/requests/{id_}/candidates")
-            took.append(timed(lambda id_=id_: browser.post(f"/requests/{id_}/candidates", {})))  # type: ignore[misc]
+            took.append(timed(partial(browser.post, f"/requests/{id_}/candidates", {})))
         resident = served.resident()
         return WebProcess(served.started_in, max(resident, default=None), took[0], took[-1])

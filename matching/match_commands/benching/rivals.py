@@ -215,9 +215,7 @@ def rivals(folder: Path, *, postgresql: str | None) -> Iterator[tuple[list[Rival
         stack.callback(index.close)
         found: list[Rival] = [Scan("WRatio"), Scan("token_set_ratio"), index]
         left_out = []
-        if postgresql is None:
-            left_out.append("PostgreSQL pg_trgm: neither server programs nor driver here")
-        else:
+        if postgresql is not None:
             import psycopg
 
             connection = stack.enter_context(psycopg.connect(postgresql.replace("+psycopg", ""), autocommit=True))

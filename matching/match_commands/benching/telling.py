@@ -57,10 +57,10 @@ def lines(figures: Figures) -> Iterator[str]:
 
 
 def _compared(comparison: Comparison) -> Iterator[str]:
-    yield f"{'beside others':<28}{'p50 ms':>12}{'p95 ms':>12}{'recall@20':>11}{'asks':>6}{'filled in':>11}"
+    yield f"{'beside others':<28}{'p50 ms':>12}{'p95 ms':>12}{'asks':>6}{'recall@20':>11}{'of asks':>9}{'filled in':>11}"
     for row in comparison.rows:
         filled = f"{row.filled_in:,.0f} s" if row.filled_in else ""
-        yield f"  {row.name:<26}{row.times.p50:12,.1f}{row.times.p95:12,.1f}{row.recall:11.2f}{row.asks:6}{filled:>11}"
+        yield f"  {row.name:<26}{row.times.p50:12,.1f}{row.times.p95:12,.1f}{len(row.times.values):6}{row.recall:11.2f}{row.exact:9}{filled:>11}"
     yield from (f"  left out: {why}" for why in comparison.left_out)
     yield (
         f"  recall is against everybody compared exactly, with neither budget nor pool: {comparison.exact_asks} asks in "
