@@ -123,7 +123,9 @@ def look_for(request: HelpRequest, ask: Ask, *, now: datetime) -> Found:
     meant = tuple((need.phrase, need.concept) for need in needs)
     found = apart(("shortlist", ask, meant, registries_for(request)), look)
     ids = [hit.profile_id for hit in found.result.hits]
-    there = set(db.session.scalars(select(Profile.id).where(Profile.id.in_(ids), *_may_be_candidate(request, now=now))))
+    # By their ids alone: with the registries, SQLite would walk through these.
+    still = select(Profile.id).where(Profile.id.in_(ids), may_be_matched(today(now)))
+    there = set(db.session.scalars(still))
     hits = tuple(hit for hit in found.result.hits if hit.profile_id in there)
     return replace(found, result=replace(found.result, hits=hits))
 
