@@ -96,6 +96,7 @@ class Searching:
     ``admits`` is a condition on ``Profile`` (its party, its registration) that everybody found must meet: consent and
     basis are joined here, at read time. ``standing_of`` and ``canonical_of`` get party ids and may leave some out;
     with ``canonical_of`` a party shows once, with its best registration. ``distances`` are km between district ids.
+    ``only`` names the profiles that are compared, where nobody is to be looked for.
 
     With ``content_only`` nothing but what they can do counts, and ``limit`` rows come back whenever so many profiles
     exist; otherwise those whose score is below ``floor`` are left out. Whoever asks about one certain profile wants
@@ -113,6 +114,7 @@ class Searching:
         standing_of: Callable[[list[int]], dict[int, Standing]] | None = None,
         canonical_of: Callable[[list[int]], dict[int, int]] | None = None,
         admits: ColumnElement[bool] | None = None,
+        only: Sequence[int] | None = None,
         floor: float | None = FLOOR,
         budget: Budget = BUDGET,
     ) -> None:
@@ -127,6 +129,7 @@ class Searching:
         self.registries = frozenset(registries)
         self._registry_numbers = registry_numbers(sorted(self.registries))
         self.allowed: list[ColumnElement[bool]] = [] if admits is None else [admits]
+        self.only = only
         self.budget = budget
         self._glanced: dict[int, Glanced] = {}
         self._profiles: dict[int, _Found] = {}
@@ -209,6 +212,8 @@ class Searching:
     def _look_at(self, built: Query) -> list[Glanced]:
         """The most promising; and while there is room others in a stable order: characters and meaning may match where
         words do not."""
+        if self.only is not None:
+            return list(glance(self.only, self.registries, self.allowed).values())
         portions = promise.portions(built, budget=self.budget.postings)
         ids, promised = promise.promises(built, read_postings(portions, self._vocabulary.ids))
         ids, promised = self._with_the_nearest(built, ids, promised)

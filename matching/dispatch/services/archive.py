@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from ...database import db
 from ...exports import MOST
@@ -68,7 +68,7 @@ def ended(by: Narrowed, *, page: int, per_page: int = PER_PAGE) -> Pagination:
         .where(among, help_requests.requests_like(by.words, among=among))
         .order_by(HelpRequest.ended_at.desc(), HelpRequest.id.desc())
     )
-    shown = (joinedload(HelpRequest.requester), joinedload(HelpRequest.desk))
+    shown = (selectinload(HelpRequest.requester), joinedload(HelpRequest.desk))
     return page_of(query, page=page, per_page=per_page, options=shown)
 
 

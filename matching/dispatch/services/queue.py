@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from ...database import db
 from ...help_requests import services as help_requests
@@ -125,7 +125,7 @@ def _rows(standings: Sequence[Standing], day: date, sees_councils: bool) -> list
         select(HelpRequest)
         .where(HelpRequest.id.in_(ids))
         .options(
-            joinedload(HelpRequest.requester),
+            selectinload(HelpRequest.requester),
             joinedload(HelpRequest.desk),
             joinedload(HelpRequest.district),
         )

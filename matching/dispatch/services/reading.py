@@ -165,7 +165,7 @@ def inquiries_to(party_ids: frozenset[int]) -> list[Inquiry]:
     query = (
         select(Inquiry)
         .where(Inquiry.party_id.in_(party_ids))
-        .options(joinedload(Inquiry.request).joinedload(HelpRequest.requester), joinedload(Inquiry.message))
+        .options(joinedload(Inquiry.request).selectinload(HelpRequest.requester), joinedload(Inquiry.message))
         .order_by(Inquiry.asked_at.desc(), Inquiry.id.desc())
         .limit(50)
     )

@@ -18,6 +18,7 @@ from ...engine.types import Ask
 from ...help_requests.models import HelpRequest, Need, RequestKind
 from ...i18n import today
 from ...profiles import services as profiles
+from ...profiles.chunking import chunks
 from ...profiles.models import Profile
 from ...registry import services as registry
 from ...registry.models import Consent, Party, Purpose, Registry
@@ -83,20 +84,20 @@ def _distances(places: tuple[tuple[int, float, float], ...]) -> Mapping[int, Map
 
 
 def searcher(
-    request: HelpRequest, *, now: datetime, only: ColumnElement[bool] | None = None, limit: int = LENGTH
+    request: HelpRequest, *, now: datetime, only: int | None = None, limit: int = LENGTH
 ) -> profiles.Searching:
     """The product's own path from an ask to ranked, explained candidates. ``only`` one profile is judged in any case.
 
     It may be walked several times: what happened with each party so far is looked up once.
     """
-    admits = may_be_matched(today(now)) if only is None else and_(may_be_matched(today(now)), only)
     return profiles.Searching(
         registries=[one.value for one in registries_for(request)],
         limit=limit,
         distances=distances(),
         standing_of=_looked_up_once(standing_of(request, now=now)),
         canonical_of=_looked_up_once(canonical_of),
-        admits=admits,
+        admits=may_be_matched(today(now)),
+        only=None if only is None else [only],
         as_of=today(now),
         floor=profiles.FLOOR if only is None else None,
     )
@@ -132,7 +133,7 @@ def look_for(request: HelpRequest, ask: Ask, *, now: datetime) -> Found:
 
 def judge(request: HelpRequest, profile_id: int, ask: Ask, *, now: datetime) -> profiles.SearchResult:
     """What the engine says of this registration, however little it fits; read apart from the writing."""
-    search_for = searcher(request, now=now, only=Profile.id == profile_id, limit=1)
+    search_for = searcher(request, now=now, only=profile_id, limit=1)
     return apart(("judge", profile_id, ask, registries_for(request)), lambda: search_for(ask))
 
 
@@ -160,20 +161,9 @@ def registrant(request: HelpRequest, profile_id: int, *, now: datetime) -> Profi
 
 def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: int = 20) -> list[Profile]:
     """Registrants whose name, kana or skills answer the words, best first; only those that may be matched."""
-    key, kana = registry.name_key(words), registry.kana_key(words)
-    if not key:
+    if not registry.name_key(words):
         return []
-    allowed = _may_be_candidate(request, now=now)
-    named = db.session.scalars(
-        select(Profile)
-        .join(Party, Party.id == Profile.party_id)
-        .where(
-            or_(Party.name_key.contains(key, autoescape=True), Party.kana_key.contains(kana, autoescape=True)), *allowed
-        )
-        .order_by(Party.kana_key, Profile.id)
-        .options(selectinload(Profile.content))
-        .limit(limit)
-    ).all()
+    named = _named(request, words, now=now, limit=limit)
     search_for = searcher(request, now=now, limit=limit)
     hits = apart(("words", words, limit, registries_for(request)), lambda: search_for(Ask(title=words)).hits)
     skilled = {
@@ -185,3 +175,20 @@ def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: 
     found = {profile.id: profile for profile in named}
     found.update((hit.profile_id, skilled[hit.profile_id]) for hit in hits if hit.profile_id in skilled)
     return list(found.values())[:limit]
+
+
+def _named(request: HelpRequest, words: str, *, now: datetime, limit: int) -> list[Profile]:
+    """Their registry is looked at here: as a condition, SQLite walks through it."""
+    registries = {one.value for one in registries_for(request)}
+    found: list[Profile] = []
+    for some in chunks(registry.parties_named(words)):
+        query = (
+            select(Profile)
+            .join(Party, Party.id == Profile.party_id)
+            .where(Profile.party_id.in_(some), may_be_matched(today(now)))
+            .order_by(Party.kana_key, Profile.id)
+        )
+        found += [profile for profile in db.session.scalars(query) if profile.registry_name in registries]
+        if len(found) >= limit:
+            break
+    return found[:limit]
