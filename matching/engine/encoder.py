@@ -72,8 +72,9 @@ class Encoder:
             self._word_weights: Floats = file["word_weights"].astype(np.float32)  # (heads, words), with rarity
             self._shift_codes: npt.NDArray[np.int8] = file["shift_codes"]  # (heads, words, shifts)
             self._shift_turns: Floats = file["shift_turns"].astype(np.float32)  # (heads, shifts, 300)
-            # (concepts, 1 + centres, dimensions): a concept's help, then the kinds of trouble that it answers
-            self._concept_rows: Floats = file["concepts"].astype(np.float32) / 127
+            # (1 + centres, concepts, dimensions): the concepts' helps, then the kinds of trouble that each answers
+            kept = file["concepts"].astype(np.float32) / 127
+            self._concept_rows: Floats = np.ascontiguousarray(kept.swapaxes(0, 1))
             self._troubles = _Troubles(file)
         self.version: str = meta["version"]
         self.lexicon_version: str = meta["lexicon"]
@@ -164,10 +165,10 @@ class Encoder:
         """For each row of ``encode`` the concepts that it is near enough to, with how sure each is, surest first."""
         kept = self._concept_rows
         found: list[tuple[tuple[str, float], ...]] = []
-        for start in range(0, len(rows) if len(kept) else 0, _AT_ONCE):
+        for start in range(0, len(rows) if kept.shape[1] else 0, _AT_ONCE):
             near = rows[start : start + _AT_ONCE] @ kept.reshape(-1, kept.shape[2]).T
             near = near.reshape(-1, *kept.shape[:2])
-            nearness = (near[:, :, 0] + near[:, :, 1:].max(axis=2)) / 2
+            nearness = (near[:, 0] + near[:, 1:].max(axis=1)) / 2
             highest = nearness.max(axis=1, keepdims=True)
             shares = np.exp(_SHARPNESS * (nearness - highest))
             shares /= shares.sum(axis=1, keepdims=True)
@@ -175,7 +176,7 @@ class Encoder:
                 sure = np.flatnonzero(one >= _CERTAIN_ENOUGH).tolist() if best > 0 else []
                 ordered = sorted(((float(one[i]), i) for i in sure), key=lambda each: (-each[0], each[1]))
                 found.append(tuple((self._concept_ids[i], share) for share, i in ordered))
-        return found if len(kept) else [()] * len(rows)
+        return found if kept.shape[1] else [()] * len(rows)
 
     def _surest(self, texts: Sequence[str]) -> list[tuple[tuple[str, float], ...]]:
         return self.nearest(self.encode(texts))
