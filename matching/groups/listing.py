@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from ..database import db
 from ..engine.text import fold
@@ -18,7 +18,7 @@ from ..profiles.saying import FOUND
 from ..registry import services as registry
 from ..registry.models import Consent, Organization, Party, Purpose, Registry, Skill
 from ..registry.paging import AtLeast, Sifted, page_of_ids, parts_of
-from ..registry.sifting import Sieve, count_of, sift
+from ..registry.sifting import Sieve, count_of, measured, sift
 from ..registry.vocabulary import OrganizationKind, Support
 from ..workflow import N_, Labelled
 from .finding import parties_saying, related
@@ -63,7 +63,7 @@ class Found:
 
 def find(by: Narrowed, part: Part, *, day: date, page: int) -> Found:
     """Groups of this part of the list. The counts are of every part."""
-    sieves, parts = sieves_of(by.field, by.district, by.kind), _parts(day)
+    sieves, parts = measured(sieves_of(by.field, by.district, by.kind)), _parts(day)
     counts: dict[Part, int | None]
     if by.words:
         answers = _answering(by, sieves, day)
@@ -72,7 +72,7 @@ def find(by: Narrowed, part: Part, *, day: date, page: int) -> Found:
     else:
         sifted = sift(ORDER, [parts[part], *sieves])
         counts = {one: count_of(ORDER, [of_part, *sieves]) for one, of_part in parts.items()}
-    loading = (joinedload(Group.organization).joinedload(Organization.district), selectinload(Group.fields))
+    loading = (selectinload(Group.organization).joinedload(Organization.district), selectinload(Group.fields))
     found = page_of_ids(sifted, Group, page=page, per_page=PER_PAGE, options=loading)
     phrases = _phrases([group.organization_id for group in found.items], most=PHRASES_SHOWN)
     return Found(found, counts, phrases)
@@ -168,7 +168,7 @@ def table_rows(by: Narrowed, part: Part, *, day: date) -> Iterator[list[Any]]:
     else:
         ids = sift(ORDER, [_parts(day)[part], *sieves], most=MOST, far=None).ids
     loading = (
-        joinedload(Group.organization).joinedload(Organization.district),
+        selectinload(Group.organization).joinedload(Organization.district),
         selectinload(Group.fields),
         selectinload(Group.districts),
     )

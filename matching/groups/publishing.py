@@ -16,7 +16,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from ..database import db
 from ..engine.text import fold
@@ -102,7 +102,7 @@ def _consenting() -> Select[Any]:
 
 
 _LOADED = (
-    joinedload(Group.organization).selectinload(Organization.contact_points),
+    selectinload(Group.organization).selectinload(Organization.contact_points),
     selectinload(Group.fields),
     selectinload(Group.districts),
 )

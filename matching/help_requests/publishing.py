@@ -137,8 +137,8 @@ def _is_shown(day: date) -> ColumnElement[bool]:
 _LOADED = (
     joinedload(HelpRequest.field),
     joinedload(HelpRequest.district),
-    joinedload(HelpRequest.requester),
-    joinedload(HelpRequest.contact_person),
+    selectinload(HelpRequest.requester),
+    selectinload(HelpRequest.contact_person),
     selectinload(HelpRequest.occasions),
 )
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from werkzeug.wrappers import Response
 
 from ..accounts.actor import Actor
@@ -228,7 +228,7 @@ def groups_of(actor: Actor) -> list[Group]:
     query = (
         select(Group)
         .where(Group.organization_id.in_(actor.parties), Group.state == GroupState.ACTIVE)
-        .options(joinedload(Group.organization))
+        .options(selectinload(Group.organization))
         .order_by(Group.number, Group.id)
         .limit(SHOWN)
     )
@@ -236,7 +236,7 @@ def groups_of(actor: Actor) -> list[Group]:
 
 
 def requests_of(actor: Actor) -> list[HelpRequest]:
-    query = help_requests.requests_of(actor).options(joinedload(HelpRequest.requester))
+    query = help_requests.requests_of(actor).options(selectinload(HelpRequest.requester))
     return list(db.session.scalars(query.order_by(HelpRequest.submitted_at.desc(), HelpRequest.id.desc()).limit(SHOWN)))
 
 

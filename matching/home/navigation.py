@@ -8,13 +8,11 @@ from typing import Any
 
 from flask import request, url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
 
 from ..accounts.actor import Actor
 from ..accounts.models import Role
 from ..accounts.permissions import Permission, current_actor, may
-from ..database import db
-from ..registry.models import Representation, RepresentationState
+from ..registry import services as registry
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,7 @@ def _waiting_at(door: Door) -> int:
     """How many wait for somebody behind this door."""
     if door.endpoint != "registry.representations":
         return 0
-    claimed = Representation.state == RepresentationState.CLAIMED
-    return db.session.scalar(select(func.count()).select_from(Representation).where(claimed)) or 0
+    return registry.count_waiting_representations()
 
 
 def _present(doors: list[Door], endpoint: str) -> Door | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import selectinload
 
 from ..councils import services as councils
 from ..councils.models import Appointment
@@ -130,7 +130,7 @@ def _add_representations(found: dict[int, Belonging], family: dict[int, int]) ->
             or_(Representation.person_id.in_(family), Representation.organization_id.in_(family)),
             Representation.state.in_([RepresentationState.APPROVED, RepresentationState.CLAIMED]),
         )
-        .options(joinedload(Representation.organization))
+        .options(selectinload(Representation.organization))
         .order_by(Representation.id)
     )
     for one in db.session.scalars(query):

@@ -8,7 +8,7 @@ from datetime import date
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from ..accounts.actor import Actor
 from ..database import db
@@ -110,7 +110,7 @@ def _numbered(number: CaseNumber, words: str) -> list[HelpRequest]:
     return list(db.session.scalars(query))
 
 
-_SHOWN = (joinedload(HelpRequest.requester), joinedload(HelpRequest.desk))
+_SHOWN = (selectinload(HelpRequest.requester), joinedload(HelpRequest.desk))
 
 
 def _cases(words: str, party_ids: list[int], by: Actor) -> list[HelpRequest]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from ..accounts.actor import Actor
 from ..accounts.history import Happened, history_of
@@ -155,7 +155,7 @@ def _representations(ids: list[int]) -> Select[Any]:
     return (
         select(Representation)
         .where(or_(Representation.person_id.in_(ids), Representation.organization_id.in_(ids)))
-        .options(joinedload(Representation.person), joinedload(Representation.organization))
+        .options(selectinload(Representation.person), selectinload(Representation.organization))
         .order_by(Representation.id)
     )
 
@@ -194,7 +194,7 @@ def _skills(ids: list[int], sight: Sight) -> dict[Registry, list[Skill]]:
 def _requests(ids: list[int]) -> tuple[list[HelpRequest], int]:
     """Those that the party asked, or that this person told the desk of."""
     theirs = or_(HelpRequest.requester_id.in_(ids), HelpRequest.contact_person_id.in_(ids))
-    query = select(HelpRequest).where(theirs).options(joinedload(HelpRequest.requester))
+    query = select(HelpRequest).where(theirs).options(selectinload(HelpRequest.requester))
     latest = query.order_by(HelpRequest.submitted_at.desc(), HelpRequest.id.desc()).limit(SHOWN)
     counted = select(func.count()).select_from(HelpRequest).where(theirs)
     return list(db.session.scalars(latest)), db.session.scalar(counted) or 0
@@ -223,7 +223,7 @@ def _standing(ids: list[int], *, by: Actor, day: date) -> Standing:
         select(Dispatch)
         .join(Dispatch.decision)
         .join(Decision.request)
-        .options(contains_eager(Dispatch.decision).contains_eager(Decision.request).joinedload(HelpRequest.requester))
+        .options(contains_eager(Dispatch.decision).contains_eager(Decision.request).selectinload(HelpRequest.requester))
         .where(
             Dispatch.id.in_(select(DispatchMember.dispatch_id).where(DispatchMember.party_id.in_(ids))),
             Dispatch.state.in_(SENT),

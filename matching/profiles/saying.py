@@ -14,7 +14,7 @@ from ..registry.sifting import size
 from .models import Posting, Profile, Term
 
 FEW = 2_000  # registrations, of which every phrase is looked at
-LOOKED_AT = 2_000  # cards that hold the rarest of the words, or one that begins with them; those that stress it first
+LOOKED_AT = 1_000  # cards that hold the rarest of the words, or one that begins with them; those that stress it first
 BEGUN = 50  # words of the index that begin with the words
 FOUND = 1_000
 Admits = Callable[[Any], ColumnElement[bool]]

@@ -107,7 +107,11 @@ class Gender(Labelled):
 
 
 class Person(Party):
-    """A human being."""
+    """A human being.
+
+    Whoever shows many rows with their people or organizations loads these with ``selectinload``: joined, SQLite puts all
+    people there are together first.
+    """
 
     __tablename__ = "person"
     __mapper_args__ = {"polymorphic_identity": PartyKind.PERSON}
@@ -142,13 +146,14 @@ class Representation(Stamped, Model):
             postgresql_where=text("state IN ('claimed', 'approved')"),
         ),
         Index("ix_representation_person_id", "person_id"),
+        Index("ix_representation_claimed", "created_at", "id", **_where("state = 'claimed'")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
     title: Mapped[str] = mapped_column(String(60), default="")  # 会長, 事務局 …
-    state: Mapped[RepresentationState] = mapped_column(default=RepresentationState.CLAIMED, index=True)
+    state: Mapped[RepresentationState] = mapped_column(default=RepresentationState.CLAIMED)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     decided_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()

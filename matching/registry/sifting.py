@@ -8,7 +8,7 @@ hundred thousand, and sorts a million rows for fifty of them. Here they are coun
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, literal, or_, select, true, tuple_, union_all
@@ -17,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from ..database import db
 from .paging import MOST, Sifted, counted
 
+FEW = 3_000  # rows of a kind that are counted one by one
 RARE = 20_000  # rows that are sorted for a page: some 60 ms
 FAR = 50_000  # rows that are passed over along the order: some 80 ms
 
@@ -27,6 +28,7 @@ class Sieve:
 
     ids: Select[Any]
     met: ColumnElement[bool]
+    rows: int | None = None  # how many they are, where somebody has counted them as far as matters
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,19 @@ def any_of(sieves: Sequence[Sieve]) -> Sieve:
     return Sieve(select(next(iter(ids.c))), or_(*(one.met for one in sieves)))
 
 
+def measured(sieves: Sequence[Sieve]) -> list[Sieve]:
+    """The same, counted; one query, or none."""
+    unknown = [one for one in sieves if one.rows is None]
+    if not unknown:
+        return list(sieves)
+    counts = iter(db.session.execute(select(*(size(one.ids, RARE + 1) for one in unknown))).one())
+    return [one if one.rows is not None else replace(one, rows=next(counts)) for one in sieves]
+
+
 def rarest(sieves: Sequence[Sieve], most: int = RARE) -> Sieve | None:
     """The sieve that leaves the fewest, where these are at most so many; one query."""
-    if not sieves:
-        return None
-    sizes = db.session.execute(select(*(size(one.ids, most + 1) for one in sieves))).one()
-    smallest = min(range(len(sieves)), key=lambda place: sizes[place])
-    return sieves[smallest] if sizes[smallest] <= most else None
+    least = min(measured(sieves), key=lambda one: one.rows or 0, default=None)
+    return least if least is not None and (least.rows or 0) <= most else None
 
 
 def size(ids: Select[Any], most: int = MOST + 1) -> Any:
@@ -86,7 +94,7 @@ def sift(order: Order, sieves: Sequence[Sieve], *, most: int = MOST, far: int | 
     ``far`` None: the whole order is passed over, as long as it takes.
     """
     if rare := rarest(sieves):
-        query = order.sorted().where(order.key.in_(rare.ids), *(one.met for one in sieves if one is not rare))
+        query = order.sorted().where(order.key.in_(rare.ids), *(one.met for one in sieves if one.met is not rare.met))
         return Sifted(list(db.session.scalars(query.order_by(*order.by, order.key).limit(most + 1))))
     reach = _reach(order, far) if far is not None else None
     query = order.walked().where(*(one.met for one in sieves), _until(order, reach))
@@ -113,14 +121,14 @@ def counts_of(kinds: Mapping[Any, Sieve], sieves: Sequence[Sieve], counting: Cou
 
     Three queries at most.
     """
-    sizes = db.session.execute(select(*(size(one.ids, RARE + 1) for one in kinds.values()))).one()
+    sizes = [one.rows or 0 for one in measured(list(kinds.values()))]
     if not sieves:
         return {kind: counted(count) for kind, count in zip(kinds, sizes, strict=True)}
     if rare := rarest(sieves):
-        others = [one.met for one in sieves if one is not rare]
+        others = [one.met for one in sieves if one.met is not rare.met]
         found = counting.by_kind(counting.key.in_(rare.ids), *others)
         return {kind: counted(found.get(kind, 0)) for kind in kinds}
-    small = [kind for kind, count in zip(kinds, sizes, strict=True) if count <= RARE]
+    small = [kind for kind, count in zip(kinds, sizes, strict=True) if count <= FEW]
     ids = union_all(*(kinds[kind].ids for kind in small)).subquery() if small else None
     found = {} if ids is None else counting.by_kind(counting.key.in_(select(ids)), *(one.met for one in sieves))
     return {kind: counted(found.get(kind, 0)) if kind in small else None for kind in kinds}
@@ -132,7 +140,7 @@ def count_of(order: Order, sieves: Sequence[Sieve]) -> int | None:
         return counted(db.session.scalar(select(size(sieves[0].ids))) or 0)
     if not (rare := rarest(sieves)):
         return None
-    rows = order.sorted().where(order.key.in_(rare.ids), *(one.met for one in sieves if one is not rare))
+    rows = order.sorted().where(order.key.in_(rare.ids), *(one.met for one in sieves if one.met is not rare.met))
     return counted(db.session.scalar(select(size(rows))) or 0)
 
 

@@ -20,7 +20,7 @@ from ..profiles.saying import FOUND
 from ..registry import services as registry
 from ..registry.models import Consent, Party, PartyKind, Purpose, Registry, Skill
 from ..registry.paging import AtLeast, Sifted, page_of_ids, parts_of
-from ..registry.sifting import Sieve, counts_of, sift
+from ..registry.sifting import Sieve, counts_of, measured, sift
 from ..registry.vocabulary import Support
 from .finding import parties_saying, related
 from .models import Supporter
@@ -56,7 +56,7 @@ class Found:
 
 def find(by: Narrowed, *, state: SupporterState | None, day: date, page: int) -> Found:
     """Registrations in this state; without one, all that are not ended. The counts are of every state."""
-    sieves = sieves_of(by.field, by.district, by.kind)
+    sieves = measured(sieves_of(by.field, by.district, by.kind))
     if by.words:
         answers = _answering(by, sieves, day)
         sifted, counts = answers.of(_shown(state)), answers.counts()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from ...database import db
 from ...exports import MOST
@@ -40,7 +40,7 @@ def terms_of_council(council: Council) -> list[Appointment]:
     query = (
         select(Appointment)
         .where(Appointment.council_id == council.id)
-        .options(joinedload(Appointment.person), joinedload(Appointment.council))
+        .options(selectinload(Appointment.person), joinedload(Appointment.council))
         .order_by(Appointment.starts, Appointment.id)
     )
     return list(db.session.scalars(query))
@@ -68,7 +68,7 @@ def terms_held_on(day: date, *, council: Council | None = None) -> list[Appointm
         .join(Council.department)
         .join(Appointment.person)
         .where(holds_on(day), *([Appointment.council_id == council.id] if council else []))
-        .options(joinedload(Appointment.person), joinedload(Appointment.council).joinedload(Council.department))
+        .options(selectinload(Appointment.person), joinedload(Appointment.council).joinedload(Council.department))
         .order_by(Department.id, Council.name, Council.id, Person.kana_key, Appointment.id)
         .limit(MOST)
     )
@@ -86,7 +86,7 @@ def terms_of_person(person: Person) -> list[Appointment]:
         .where(Appointment.person_id.in_(same))
         .options(
             joinedload(Appointment.council).joinedload(Council.department),
-            joinedload(Appointment.substitute_for).joinedload(Appointment.person),
+            joinedload(Appointment.substitute_for).selectinload(Appointment.person),
         )
         .order_by(Appointment.starts, Appointment.id)
     )

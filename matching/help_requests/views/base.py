@@ -24,7 +24,7 @@ def load_request(request_id: int) -> HelpRequest | None:
         HelpRequest,
         request_id,
         options=[
-            joinedload(HelpRequest.requester),
+            selectinload(HelpRequest.requester),
             joinedload(HelpRequest.desk),
             selectinload(HelpRequest.needs),
             selectinload(HelpRequest.occasions),

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from ...accounts.permissions import Permission, current_actor, requires
 from ...concepts.suggesting import Offer, offer, pressed, take_pressed
@@ -87,7 +87,7 @@ def _like_an_earlier_one(organizations: list[Organization]) -> dict[str, Any]:
 @bp.get("/requests/mine")
 @requires(Permission.ME_READ)
 def mine() -> str:
-    shown = (joinedload(HelpRequest.requester), selectinload(HelpRequest.occasions))
+    shown = (selectinload(HelpRequest.requester), selectinload(HelpRequest.occasions))
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     newest = services.requests_of(current_actor()).order_by(HelpRequest.submitted_at.desc(), HelpRequest.id.desc())
     pages = page_of(newest, page=page, per_page=PER_PAGE, options=shown)

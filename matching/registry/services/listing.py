@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, func, or_, select, true
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import selectinload
 
 from ...accounts.history import Happened, history_of
 from ...accounts.models import Role, RoleGrant, User
@@ -165,7 +165,7 @@ def all_representations_of(organization_id: int) -> list[Representation]:
     query = (
         select(Representation)
         .where(Representation.organization_id == organization_id)
-        .options(joinedload(Representation.person))
+        .options(selectinload(Representation.person))
         .order_by(Representation.id)
     )
     return list(db.session.scalars(query))

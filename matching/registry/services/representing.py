@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import exists, func, literal_column, select
+from sqlalchemy.orm import selectinload
 
 from ... import audit
 from ...accounts.actor import Actor, lookups
@@ -140,7 +140,7 @@ def representations_of(person_id: int, *, only_approved: bool = False) -> list[R
     query = (
         select(Representation)
         .where(Representation.person_id == person_id, Representation.state.in_(states))
-        .options(joinedload(Representation.organization))
+        .options(selectinload(Representation.organization))
         .order_by(Representation.id)
     )
     return list(db.session.scalars(query))
@@ -154,7 +154,7 @@ def representatives_of(organization_id: int) -> list[Representation]:
             Representation.organization_id == organization_id,
             Representation.state.in_([RepresentationState.APPROVED, RepresentationState.CLAIMED]),
         )
-        .options(joinedload(Representation.person))
+        .options(selectinload(Representation.person))
         .order_by(Representation.id)
     )
     return list(db.session.scalars(query))
@@ -208,12 +208,21 @@ def unchecked_claim(person_id: int | None, organization_id: int) -> Representati
     )
 
 
+# As the index of those few says it: SQLite does not use that for a value that it is told later.
+_IS_CLAIMED = Representation.state == literal_column(f"'{RepresentationState.CLAIMED.value}'")
+
+
+def count_waiting_representations() -> int:
+    return db.session.scalar(select(func.count()).select_from(Representation).where(_IS_CLAIMED)) or 0
+
+
 def waiting_representations() -> list[Representation]:
     query = (
         select(Representation)
-        .where(Representation.state == RepresentationState.CLAIMED)
+        .where(_IS_CLAIMED)
         .options(
-            joinedload(Representation.person), joinedload(Representation.organization).joinedload(Organization.district)
+            selectinload(Representation.person),
+            selectinload(Representation.organization).joinedload(Organization.district),
         )
         .order_by(Representation.created_at, Representation.id)
     )
