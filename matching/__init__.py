@@ -109,6 +109,7 @@ def _init_extensions(app: Flask) -> None:
     from . import models  # noqa: F401  (every table must exist before the mapper is configured)
     from .accounts import permissions
     from .accounts import security as accounts_security
+    from .profiles import warming
 
     db.init_app(app)
     extensions.migrate.init_app(
@@ -119,6 +120,7 @@ def _init_extensions(app: Flask) -> None:
     limits.init_app(app)
     permissions.init_app(app)
     accounts_security.init_app(app)
+    warming.init_app(app)
 
 
 def _register_blueprints(app: Flask) -> None:

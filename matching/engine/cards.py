@@ -31,7 +31,7 @@ MOST_SENTENCES = 8  # of an introduction that get a meaning of their own
 _KEPT_WORDS = 20_000  # characters of a dumped card that is remembered
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wording:
     """One text of a card: ``folded`` for comparing characters, ``words`` for comparing words."""
 
@@ -141,7 +141,7 @@ def load(card: Card, kept: str, meaning: bytes | None = None) -> ReadCard:
 
 
 # By the text itself: however a profile changes, what is kept here stays true.
-@remembered(2_048, longest=_KEPT_WORDS)
+@remembered(512, longest=_KEPT_WORDS)
 def _loaded(kept: str) -> tuple[Wording, ...]:
     return tuple(Wording(folded, tuple(map(tuple, words))) for folded, words in json.loads(kept))
 

@@ -9,14 +9,14 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from .remembering import remembered
-from .text import analyse, boundaries, fold, sentences
+from .text import Term, analyse, analyse_once, boundaries, fold, sentences
 
 FOLDER = Path(__file__).parent / "data" / "lexicon"
 
@@ -160,8 +160,22 @@ class Lexicon:
         """Index terms that speak of a concept, with how sure each is: its names 1, its experts .8, its close neighbours'
         names less by the link; never a term of something that it must not be confused with."""
         if id_ not in self._said:
-            self._said[id_] = _said_as(self, id_)
+            self._said[id_] = _said_as(self, id_, whole_term)
         return self._said[id_]
+
+    def prepare(self) -> None:
+        """Work out for all concepts what would be worked out when each is first met: a second or two."""
+        whole: dict[str, str | None] = {}
+
+        def whole_term_once(text: str) -> str | None:
+            if text not in whole:
+                whole[text] = _whole_term(text, analyse_once(text))
+            return whole[text]
+
+        for id_ in self.concepts:
+            if id_ not in self._said:
+                self._said[id_] = _said_as(self, id_, whole_term_once)
+        self.named_in("ひと")
 
     def related(self, id_: str) -> Mapping[str, float]:
         """Concept → weight for the broader and the neighbouring ones, whichever side names the other."""
@@ -212,7 +226,7 @@ class Situations:
         return math.log(1 + (max(len(self.owners), 2_000) + 0.5) / (held + 0.5))
 
 
-def _said_as(lexicon: Lexicon, id_: str) -> tuple[tuple[str, float], ...]:
+def _said_as(lexicon: Lexicon, id_: str, whole_term: Callable[[str], str | None]) -> tuple[tuple[str, float], ...]:
     concept = lexicon.concepts[id_]
     best: dict[str, float] = {}
 
@@ -234,11 +248,14 @@ def _said_as(lexicon: Lexicon, id_: str) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
 
 
-@remembered(32_768, longest=200)
+@remembered(4_096, longest=200)
 def whole_term(text: str) -> str | None:
     """The one index term that stands for a whole name, None when a name takes several words."""
+    return _whole_term(text, analyse(text))
+
+
+def _whole_term(text: str, terms: Sequence[Term]) -> str | None:
     folded = fold(text)
-    terms = analyse(text)
     for term in terms:
         if term.surface == folded or term.text == folded:
             return term.text

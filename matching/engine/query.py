@@ -33,7 +33,7 @@ _MOST_CONCEPTS = 12
 _MOST_STATEMENTS = 60  # of one ask that are read
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One word of the vocabulary: ``df`` is the number of profiles that hold it."""
 
@@ -64,7 +64,7 @@ class Vocabulary(Protocol):
         """Text → other words written almost like it, see ``spelling``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Expansion:
     term: str
     certainty: float  # 0…1

@@ -39,7 +39,7 @@ _TO_HIRAGANA = {c + 0x60: c for c in range(ord("ぁ"), ord("ゖ") + 1)}
 _TO_KATAKANA = {c: c + 0x60 for c in range(ord("ぁ"), ord("ゖ") + 1)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Term:
     """One content word of a text.
 
@@ -93,6 +93,11 @@ def analyse(text: str) -> tuple[Term, ...]:
     if len(text) <= _KEPT_LENGTH:
         return _analysed_and_kept(text)
     return _analysed_just_now(text) if len(text) <= _KEPT_FOR_NOW else _analysed_last(text[:LONGEST])
+
+
+def analyse_once(text: str) -> tuple[Term, ...]:
+    """The same, and nothing is remembered: for what will not be asked again."""
+    return _analysed(text[:LONGEST])
 
 
 def _analysed(text: str) -> tuple[Term, ...]:
@@ -223,9 +228,9 @@ def _tokenizer() -> Tokenizer:
 
 def _cut(sentence: str) -> MorphemeList:
     """The words of one sentence. Four questions are asked of each, and Sudachi takes longest: the latest stay a while."""
-    kept: dict[str, MorphemeList] | None = getattr(_LOCAL, "kept", None)
+    kept: dict[str, MorphemeList] | None = getattr(_LOCAL, "cut", None)
     if kept is None:
-        kept = _LOCAL.kept = {}
+        kept = _LOCAL.cut = {}
     found = kept.get(sentence)
     if found is None:
         found = _tokenizer().tokenize(sentence)

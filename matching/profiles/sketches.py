@@ -59,7 +59,7 @@ class _Table:
 
     def make_room(self, highest: int) -> None:
         if highest >= len(self.registry):
-            more = highest + 1 + highest // 8 - len(self.registry)
+            more = highest + 1 + highest // 32 - len(self.registry)
             self.meaning = np.concatenate([self.meaning, np.zeros((more, NUMBERS), dtype=np.int8)])
             self.looks = np.concatenate([self.looks, np.zeros(more, dtype=_FACTS)])
             self.registry = np.concatenate([self.registry, np.zeros(more, dtype=np.int8)])

@@ -106,7 +106,9 @@ def is_published() -> ColumnElement[bool]:
 
 
 _SHOWN = (Purpose.PUBLIC_NAMED, Purpose.PUBLIC_ANONYMOUS)
-_ACTIVE: Any = literal_column(f"'{SupporterState.ACTIVE.value}'")  # SQLite uses an index of such rows for no value to come
+_ACTIVE: Any = literal_column(
+    f"'{SupporterState.ACTIVE.value}'"
+)  # SQLite uses an index of such rows for no value to come
 _LOADED = (
     joinedload(Supporter.party).selectinload(Party.contact_points),
     selectinload(Supporter.fields),
