@@ -33,7 +33,7 @@ def test_what_is_prepared_is_what_would_be_worked_out_later() -> None:
 @pytest.mark.parametrize(("testing", "threads"), [(True, 0), (False, 1)])
 def test_it_begins_with_the_first_page_and_once(testing: bool, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[Thread] = []
-    monkeypatch.setattr(Thread, "start", begun.append)
+    monkeypatch.setattr(Thread, "start", lambda thread: begun.append(thread))
     app = Flask(__name__)
     app.testing = testing
     warming.init_app(app)
