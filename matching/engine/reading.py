@@ -23,7 +23,7 @@ from .text import SENTENCES_AT_HAND, Term, analyse, sentences
 from .types import Card
 
 TOGETHER = 500  # cards: from here on more at once save nothing
-_REMEMBERED = 30_000  # texts, and sentences; some kilobytes each
+REMEMBERED = 30_000  # texts, and sentences; some kilobytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class _Text:
 
 
 class Reader:
-    """Reads cards, best some hundred at a time; keeps some hundred megabytes, for as long as it lives."""
+    """Reads cards, best some hundred at a time; keeps so many texts and sentences, for as long as it lives."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, *, remember: int = REMEMBERED) -> None:
         self._knowledge = knowledge
-        self._texts = Together(_REMEMBERED, self._read_texts)
-        self._sentences = Together(_REMEMBERED, self._read_sentences)
+        self._texts = Together(remember, self._read_texts)
+        self._sentences = Together(remember, self._read_sentences)
 
     def read(self, some: Sequence[Card]) -> list[ReadCard]:
         """``[cards.read(card, knowledge) for card in some]``, compared by value."""

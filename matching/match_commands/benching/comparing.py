@@ -25,7 +25,7 @@ from .rivals import Rival, everybody, rivals
 
 _FEWEST = 3  # asks, of whoever is slow
 _LONGEST = 60.0  # seconds after which a slow one is asked no more
-_EXACTLY = 5_000_000  # profiles that are ranked exactly, over all asks
+_EXACTLY = 10_000_000  # profiles that are ranked exactly, over all asks
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from .registering import COLUMNS, Moment, Rows, empty_rows, register
 from .storing import Store
 
 PART = 1_000  # registrants that one process reads at a time
+_REMEMBERED = 60_000  # texts; twice as many as for a reindex, because there is nobody else on the machine
 _ROWS = 100_000  # that are made ready at a time
 _PROFILE = (
     *("id", "registry", "registration_id", "party_id", "length", "analyzer", "knowledge", "published_at"),
@@ -64,7 +65,7 @@ class PartReader:
 
     def __init__(self, population: Population, knowledge: Knowledge, now: Moment) -> None:
         self._population = population
-        self._reader = Reader(knowledge)
+        self._reader = Reader(knowledge, remember=_REMEMBERED)
         self._version = knowledge.version
         self._now = now
         self._numbers: dict[str, int] = {}
