@@ -200,9 +200,9 @@ def _index(index: Standing) -> Finding:
             f"検索の索引が古い登録が {index.of_old_words} 件あります。",
             "flask --app wsgi profiles reindex を実行してください。",
         )
-    if not index.sums_are_right:
+    if not index.counts_are_right:
         return wrong(
-            "検索の索引の合計が、登録の数と合いません。", "flask --app wsgi profiles reindex を実行してください。"
+            "検索の索引の合計か言葉の数が、登録と合いません。", "flask --app wsgi profiles reindex を実行してください。"
         )
     return good(f"検索の索引は新しい状態です（{index.profiles} 件）。")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from ..concepts.services import knowledge
 from ..database import db, reading
@@ -16,22 +17,23 @@ from ..engine.reading import Reader
 from ..engine.text import ANALYZER_VERSION
 from .encoding import card_from_json
 from .indexing import Change, hold_index, index
-from .models import Profile, ProfileContent, Term, WordIndex
+from .models import Posting, Profile, ProfileContent, Term, TermSynonym, WordIndex
 from .spelling import keep_neighbours
 
 PART = 50  # profiles that are read, then written in one transaction: others who write wait no longer than that
+_WORDS_COUNTED, _RARE = 300, 5_000  # words that are looked at, of those that no more profiles hold
 _WORDS_AT_ONCE = 200  # whose neighbours are found in one transaction
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How many profiles there are, how many another analyzer or another lexicon or encoder read, and whether the one row
-    of sums says what they add up to."""
+    """How many profiles there are, how many another analyzer or another lexicon or encoder read, and whether the counts
+    are right: the one row of sums, and as far as some hundred words tell, who holds which word."""
 
     profiles: int
     of_old_words: int
     of_old_knowledge: int
-    sums_are_right: bool
+    counts_are_right: bool
 
     @property
     def stale(self) -> int:
@@ -47,7 +49,18 @@ def as_it_stands() -> Standing:
     profiles, length = sum(count for *_, count, _ in rows), sum(length for *_, length in rows)
     old_words = sum(count for analyzer, _, count, _ in rows if analyzer != ANALYZER_VERSION)
     old_knowledge = sum(count for a, known, count, _ in rows if a == ANALYZER_VERSION and known != version)
-    return Standing(profiles, old_words, old_knowledge, tuple(kept or (0, 0.0)) == (profiles, length))
+    counts_are_right = tuple(kept or (0, 0.0)) == (profiles, length) and _some_words_are_right()
+    return Standing(profiles, old_words, old_knowledge, counts_are_right)
+
+
+def _some_words_are_right() -> bool:
+    """Each time others; common ones would take long to count."""
+    last = db.session.scalar(select(func.max(Term.id))) or 0
+    some = random.sample(range(1, last + 1), min(_WORDS_COUNTED, last))
+    said = dict(db.session.execute(select(Term.id, Term.df).where(Term.id.in_(some), Term.df <= _RARE)).all())
+    held = select(Posting.term_id, func.count()).where(Posting.term_id.in_(said)).group_by(Posting.term_id)
+    counted = dict(db.session.execute(held).all())
+    return all(counted.get(term_id, 0) == df for term_id, df in said.items())
 
 
 def _is_stale(known: Knowledge) -> ColumnElement[bool]:
@@ -60,7 +73,7 @@ def reindex(
     """Read anew the cards that were read with another analyzer, lexicon or encoder; answers how many they were.
 
     ``after_each_part`` commits: then reading, which takes longest, holds up nobody, others write between two parts, and
-    a run that was killed goes on where it was. What the index sums up is set right at the end.
+    a run that was killed goes on where it was. Counts that are wrong are set right at the end.
     """
 
     def aside() -> AbstractContextManager[None]:
@@ -97,9 +110,9 @@ def reindex(
             progress(done, max(total, done))
     _find_missing_neighbours(land)
     with aside():
-        right = as_it_stands().sums_are_right
+        right = as_it_stands().counts_are_right
     if not right:
-        _set_sums_right()
+        _count_anew()
     land()
     db.session.expire_all()
     return done
@@ -130,8 +143,14 @@ def _find_missing_neighbours(land: Callable[[], None]) -> None:
         land()
 
 
-def _set_sums_right() -> None:
+def _count_anew() -> None:
     hold_index()
     count, length = select(func.count(Profile.id)), select(func.coalesce(func.sum(Profile.length), 0.0))
-    sums = update(WordIndex).values(profiles=count.scalar_subquery(), length=length.scalar_subquery())
-    db.session.execute(sums, execution_options={"synchronize_session": False})
+    holders = select(func.count()).where(Posting.term_id == Term.id).scalar_subquery()
+    for statement in (
+        update(WordIndex).values(profiles=count.scalar_subquery(), length=length.scalar_subquery()),
+        update(Term).values(df=holders).where(Term.df != holders),
+        delete(TermSynonym).where(TermSynonym.term_id.in_(select(Term.id).where(Term.df == 0))),
+        delete(Term).where(Term.df == 0),
+    ):
+        db.session.execute(statement, execution_options={"synchronize_session": False})

@@ -40,6 +40,12 @@ def find(*, registry: str, registration_id: int) -> Profile | None:
     )
 
 
+def _find_now(registry: str, registration_id: int) -> Profile | None:
+    """Another may have written it while we waited for the index (PostgreSQL)."""
+    query = select(Profile).where(Profile.registry_name == registry, Profile.registration_id == registration_id)
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
 def publish(*, registry: str, registration_id: int, party_id: int, card: Card, now: datetime) -> Profile:
     """Make a registration findable, or say anew what it says; the same call again changes nothing.
 
@@ -56,6 +62,7 @@ def publish(*, registry: str, registration_id: int, party_id: int, card: Card, n
         return profile
     read = cards.read(card_from_json(value, key=""), known)
     hold_index()
+    profile = _find_now(registry, registration_id)
     if profile is None:
         profile = Profile(
             registry_name=registry,
@@ -86,10 +93,12 @@ profile_withdrawn = signals.signal("profile-withdrawn")
 
 def withdraw(*, registry: str, registration_id: int, now: datetime) -> None:
     """Take a registration out of every search at once; nothing happens when it is not there."""
-    profile = find(registry=registry, registration_id=registration_id)
-    if profile is None:
+    if find(registry=registry, registration_id=registration_id) is None:
         return
     hold_index()
+    profile = _find_now(registry, registration_id)
+    if profile is None:
+        return
     forget(profile.id, profile.length)
     db.session.delete(profile)
     db.session.flush()

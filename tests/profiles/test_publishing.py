@@ -11,7 +11,7 @@ import pytest
 from flask import Flask, current_app
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from matching.concepts.services import knowledge
@@ -132,9 +132,20 @@ def test_a_reindex_finds_neighbours_that_are_missing_and_sets_the_sums_right(mon
     highest = db.session.scalar(select(func.max(Term.id)))
     db.session.execute(update(WordIndex).values(neighbours_to=highest, profiles=99, length=1.5))
     publish(5, card("プログラミンク"))
-    assert not services.as_it_stands().sums_are_right
+    assert not services.as_it_stands().counts_are_right
     assert services.reindex() == 0
-    assert services.as_it_stands().sums_are_right
+    assert services.as_it_stands().counts_are_right
+    assert_exact()
+
+
+def test_a_reindex_sets_right_how_many_hold_a_word() -> None:
+    publish(1, card("書道"))
+    publish(2, card("書道", "茶道"))
+    db.session.execute(update(Term).where(Term.text == "書道").values(df=7))
+    assert not services.as_it_stands().counts_are_right
+    db.session.execute(insert(Term).values(text="だれも言わない", reading="", df=0))
+    services.reindex()
+    assert services.as_it_stands().counts_are_right
     assert_exact()
 
 
@@ -205,7 +216,7 @@ def test_others_write_while_cards_are_read_anew_and_what_they_wrote_stays(monkey
     assert services.reindex(after_each_part=db.session.commit) == 3
     assert services.figures()["profiles"] == 2
     assert services.find(registry="supporter", registration_id=1).content.card["phrases"][0][0] == "茶道"
-    assert services.as_it_stands() == reindexing.Standing(2, 0, 0, sums_are_right=True)
+    assert services.as_it_stands() == reindexing.Standing(2, 0, 0, counts_are_right=True)
     assert_exact()
 
 
