@@ -123,6 +123,7 @@ def _change(app: Flask, browser: Browser, words: Sequence[str], marked: Sequence
             found.appeared += (name in page) is expected
             time.sleep(_PAUSE)
 
+        id_: int | None = None
         try:
             with _changing(app):
                 party = registry.create_person(name, kana="けいそく")
@@ -141,9 +142,10 @@ def _change(app: Flask, browser: Browser, words: Sequence[str], marked: Sequence
         except Exception as error:  # whatever it was, the figures must say so
             found.errors.append(f"a change: {error}")
         finally:
-            with _changing(app):
-                for one in db.session.query(Supporter).join(Supporter.party).filter_by(name=name):
-                    supporters.withdraw_consent(one, Purpose.MATCHING, by=SYSTEM, now=datetime.now(UTC))
+            if id_ is not None:
+                with _changing(app):
+                    supporter = db.session.get_one(Supporter, id_)
+                    supporters.withdraw_consent(supporter, Purpose.MATCHING, by=SYSTEM, now=datetime.now(UTC))
         check(False)
 
 
