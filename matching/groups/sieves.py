@@ -53,4 +53,4 @@ def _of_kind(kind: OrganizationKind) -> Sieve:
     of_kind = select(table.c.id).where(table.c.organization_kind == kind)
     rows: Any = select(Group.id).join(table, table.c.id == Group.organization_id)
     rows = rows.where(table.c.organization_kind == kind).with_hint(Group, BY_ORGANIZATION, "sqlite")
-    return Sieve(rows, of_kind.where(table.c.id == Group.organization_id).exists())
+    return Sieve(rows, of_kind.where(table.c.id == Group.organization_id).exists(), at_most=of_kind)

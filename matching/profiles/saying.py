@@ -14,7 +14,7 @@ from ..registry.sifting import size
 from .models import Posting, Profile, Term
 
 FEW = 2_000  # registrations, of which every phrase is looked at
-LOOKED_AT = 1_000  # cards that hold the rarest of the words, or one that begins with them; those that stress it first
+LOOKED_AT = 1_000  # cards that hold the rarest of the words, or one that begins with them, and cards not in the index
 BEGUN = 50  # words of the index that begin with the words
 FOUND = 1_000
 Admits = Callable[[Any], ColumnElement[bool]]
@@ -37,7 +37,7 @@ def parties_saying(
         says = says.where(admits(Skill.party_id))
     if (db.session.scalar(select(size(registered, FEW + 1))) or 0) <= FEW:
         return _ids(says.where(Skill.party_id.in_(registered)))
-    some = set(_ids(says.where(Skill.party_id.in_(select(unread.limit(FEW).subquery())))))
+    some = set(_ids(says.where(Skill.party_id.in_(select(unread.limit(LOOKED_AT).subquery())))))
     if terms := _terms(words):
         held = (
             select(Posting.profile_id)

@@ -19,7 +19,7 @@ from .paging import MOST, Sifted, counted
 
 FEW = 3_000  # rows of a kind that are counted one by one
 RARE = 20_000  # rows that are sorted for a page: some 60 ms
-FAR = 50_000  # rows that are passed over along the order: some 80 ms
+FAR = 30_000  # rows that are passed over along the order: some 80 ms
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Sieve:
 
     ids: Select[Any]
     met: ColumnElement[bool]
+    at_most: Select[Any] | None = None  # quicker to count than ``ids``, and no fewer
     rows: int | None = None  # how many they are, where somebody has counted them as far as matters
 
 
@@ -73,7 +74,11 @@ def measured(sieves: Sequence[Sieve]) -> list[Sieve]:
     unknown = [one for one in sieves if one.rows is None]
     if not unknown:
         return list(sieves)
-    counts = iter(db.session.execute(select(*(size(one.ids, RARE + 1) for one in unknown))).one())
+    counts = iter(
+        db.session.execute(
+            select(*(size(one.ids if one.at_most is None else one.at_most, RARE + 1) for one in unknown))
+        ).one()
+    )
     return [one if one.rows is not None else replace(one, rows=next(counts)) for one in sieves]
 
 

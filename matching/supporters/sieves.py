@@ -30,7 +30,8 @@ COUNTING = Counting(
 
 
 def in_states(states: Sequence[SupporterState]) -> Sieve:
-    return Sieve(select(Supporter.id).where(Supporter.state.in_(states)), Supporter.state.in_(states))
+    others = [one for one in SupporterState if one not in states]
+    return Sieve(select(Supporter.id).where(Supporter.state.in_(states)), Supporter.state.not_in(others))
 
 
 STATES = {state: in_states([state]) for state in SupporterState}
@@ -61,4 +62,4 @@ def in_district(number: int) -> Sieve:
 def _of_kind(kind: PartyKind) -> Sieve:
     table: Any = (Person if kind is PartyKind.PERSON else Organization).__table__
     rows: Select[Any] = select(Supporter.id).join(table, table.c.id == Supporter.party_id)
-    return Sieve(rows.with_hint(Supporter, BY_PARTY, "sqlite"), Party.kind == kind)
+    return Sieve(rows.with_hint(Supporter, BY_PARTY, "sqlite"), Party.kind == kind, at_most=select(table.c.id))

@@ -25,7 +25,7 @@ from .editing import (
     party_changed,
     written_with,
 )
-from .finding import has_telephone, holds_the_name, parties_like, parties_named, telephone_ending
+from .finding import has_telephone, parties_like, parties_named, telephone_ending
 from .knowing import all_known_to_desks, is_known_to_desks, known_to_desks, standing_for, stands_for
 from .listing import (
     AGREED,
@@ -111,7 +111,6 @@ __all__ = [
     "has_basis",
     "has_telephone",
     "history_of_organization",
-    "holds_the_name",
     "is_known_to_desks",
     "kana_key",
     "known_to_desks",

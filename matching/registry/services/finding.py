@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rapidfuzz import fuzz
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from ...database import LARGEST_ID, db
 from ...engine.text import fold
@@ -27,15 +27,6 @@ FEW = LOOKED_AT  # of so few parties every one is compared
 PAIRS = 24  # of the words that are looked up
 ALIKE = 65.0  # RapidFuzz ratio, 0–100: one wrong letter of four still passes (75), two do not (50)
 BEHIND = "\U0010ffff"  # no name has it: names that begin with a word stand between the word and this behind it
-
-
-def holds_the_name(words: str) -> ColumnElement[bool]:
-    """Parties whose name or kana holds the words; kana may be typed in either kana. No words: everybody.
-
-    For few: everybody is looked at. ``parties_named`` finds them among many.
-    """
-    key = name_key(words[:LONGEST])
-    return _holds(key, kana_key(words[:LONGEST])) if key else and_(True)
 
 
 def _holds(key: str, read: str) -> ColumnElement[bool]:

@@ -14,9 +14,9 @@ from ...accounts.actor import Actor
 from ...accounts.models import Role, User
 from ...accounts.permissions import clerk, council_office
 from ...database import db
-from ..models import ContactKind, ContactPoint, Organization, Party, Person, WrittenFor
+from ..models import ContactKind, ContactPoint, Organization, Party, PartyKind, Person, WrittenFor
 from ..vocabulary import OrganizationKind
-from .finding import holds_the_name
+from .finding import parties_named
 from .naming import kana_key, name_key, value_key
 
 P = TypeVar("P", bound=Party)
@@ -110,12 +110,11 @@ def load_party(kind: type[P], named: int | str) -> P | None:
 
 
 def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
-    """Organizations whose name or kana holds the words."""
-    if not name_key(words):
-        return []
+    """Organizations whose name or kana holds the words; of very many, some."""
+    standing = and_(Party.kind == PartyKind.ORGANIZATION, Party.canonical_id.is_(None))
     query = (
         select(Organization)
-        .where(holds_the_name(words), Organization.canonical_id.is_(None))
+        .where(Organization.id.in_(parties_named(words, admits=standing)))
         .options(joinedload(Organization.district))
         .order_by(Organization.kana_key, Organization.id)
         .limit(limit)
