@@ -82,10 +82,10 @@ def measured(sieves: Sequence[Sieve]) -> list[Sieve]:
     return [one if one.rows is not None else replace(one, rows=next(counts)) for one in sieves]
 
 
-def rarest(sieves: Sequence[Sieve], most: int = RARE) -> Sieve | None:
-    """The sieve that leaves the fewest, where these are at most so many; one query."""
+def rarest(sieves: Sequence[Sieve], most: int | None = None) -> Sieve | None:
+    """The sieve that leaves the fewest, where these are at most so many, ``RARE`` else; one query."""
     least = min(measured(sieves), key=lambda one: one.rows or 0, default=None)
-    return least if least is not None and (least.rows or 0) <= most else None
+    return least if least is not None and (least.rows or 0) <= (RARE if most is None else most) else None
 
 
 def size(ids: Select[Any], most: int = MOST + 1) -> Any:
