@@ -227,6 +227,7 @@ class Consent(Stamped, Model):
             sqlite_where=text("withdrawn_at IS NULL"),
             postgresql_where=text("withdrawn_at IS NULL"),
         ),
+        Index("ix_consent_party_id", "party_id"),
         Index("ix_consent_purpose", "purpose", "party_id", **_where("withdrawn_at IS NULL")),
     )
 
@@ -253,6 +254,7 @@ class Basis(Stamped, Model):
     """A ground for matching other than consent, with what it rests on."""
 
     __tablename__ = "basis"
+    __table_args__ = (Index("ix_basis_standing", "party_id", **_where("ended_at IS NULL")),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)

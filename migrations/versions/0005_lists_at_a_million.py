@@ -17,6 +17,8 @@ INDEXES = (  # name, table, columns, of which rows
     ("ix_organization_organization_kind", "organization", ["organization_kind"], None),
     ("ix_representation_person_id", "representation", ["person_id"], None),
     ("ix_representation_claimed", "representation", ["created_at", "id"], "state = 'claimed'"),
+    ("ix_consent_party_id", "consent", ["party_id"], None),
+    ("ix_basis_standing", "basis", ["party_id"], "ended_at IS NULL"),
     ("ix_consent_purpose", "consent", ["purpose", "party_id"], GIVEN),
     ("ix_supporter_party_id", "supporter", ["party_id", "state"], None),
     ("ix_supporter_anywhere", "supporter", ["anywhere"], None),
