@@ -29,7 +29,9 @@ def sources() -> set[str]:
             if mapping["pattern"].startswith(f"{folder}/")
         ]
         keywords = {**DEFAULT_KEYWORDS, **OWN_KEYWORDS}
-        for _file, _line, message, _comments, _context in extract_from_dir(ROOT / folder, methods, keywords=keywords):
+        # Babel leaves out folders like _macros unless it is told to look everywhere.
+        everywhere = {"keywords": keywords, "directory_filter": lambda _folder: True}
+        for _file, _line, message, _comments, _context in extract_from_dir(ROOT / folder, methods, **everywhere):
             found.add(message if isinstance(message, str) else message[0])
     return found
 
