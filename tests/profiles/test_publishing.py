@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -188,6 +190,34 @@ def test_a_stopped_reindexing_goes_on_where_it_was(monkeypatch) -> None:
         services.reindex(after_each_part=stopped_in_the_second)
     db.session.rollback()
     assert parts == [3, 1] and services.reindex() == 3
+    assert_exact()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="another process is killed")
+def test_a_killed_reindexing_goes_on_where_it_was(monkeypatch) -> None:
+    monkeypatch.setattr(reindexing, "PART", 2)
+    for number in range(1, 6):
+        publish(number, card("書道", f"特技{number}"))
+    db.session.execute(update(Profile).values(knowledge="older"))
+    db.session.commit()
+    db.session.remove()
+    db.engine.dispose()
+    landed: list[int] = []
+
+    def killed_in_the_third() -> None:
+        if len(landed) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        db.session.commit()
+        landed.append(1)
+
+    if (child := os.fork()) == 0:
+        try:
+            services.reindex(after_each_part=killed_in_the_third)
+        finally:
+            os._exit(1)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert services.as_it_stands().stale == 1
+    assert services.reindex(after_each_part=db.session.commit) == 1
     assert_exact()
 
 
