@@ -23,6 +23,7 @@ from .errors import Invalid
 from .jobs import JOBS, OUTBOX, noted
 from .match_commands import match
 from .profiles.commands import profiles
+from .registry.commands import names
 from .registry.vocabulary import Department, Desk, load_reference_tables
 from .supporters import services as supporters
 from .supporters.commands import import_group
@@ -115,6 +116,7 @@ COMMANDS: tuple[click.Command, ...] = (
     import_group,
     jobs_group,
     match,
+    names,
     outbox_group,
     profiles,
     restore,

@@ -32,6 +32,7 @@ from matching.engine.lexicon import concept_to_json, lexicon
 from matching.jobs import JobRun
 from matching.outbox import MessageState
 from matching.profiles.models import Profile
+from matching.registry.grams import write_all_anew
 from matching.registry.vocabulary import Desk, District
 from tests.factories import a_coordinator, staff
 from tests.supporters.factories import a_supporter
@@ -411,6 +412,13 @@ def test_a_job_that_does_not_run(city, tmp_path, name, words, longest):
 def test_an_index_of_an_older_analyzer(city, tmp_path):
     city.execute(update(Profile).values(analyzer="an-older-one"))
     assert "reindex" in told(tmp_path, Mark.WRONG, "検索の索引が古い登録が 1 件")
+
+
+def test_a_name_that_was_changed_past_the_application(city, tmp_path):
+    city.execute(text("DELETE FROM name_gram"))
+    assert "names reindex" in told(tmp_path, Mark.WRONG, "名前で探しても見つからない")
+    write_all_anew()
+    told(tmp_path, Mark.GOOD, "名前の一部で見つかります")
 
 
 def test_without_the_learned_files_searches_compare_words_alone(city, tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ from ..jobs import JobRun
 from ..outbox import Message, MessageState
 from ..profiles import services as profiles
 from ..profiles.reindexing import Standing
+from ..registry import grams
 from ..registry.vocabulary import CITY_DESK, DISTRICTS, FIELDS, SUPPORT_CENTRE, Desk, District, Field
 from .findings import Finding, doubtful, good, wrong
 
@@ -49,6 +50,7 @@ def check(app: Flask, now: datetime) -> Iterator[Finding]:
             yield from _runs(now)
             index = profiles.as_it_stands()
             yield _index(index)
+            yield _names()
             yield _meaning(index)
     except DBAPIError as error:
         address, said = db.engine.url.render_as_string(), " ".join(str(error.orig).split())
@@ -205,6 +207,15 @@ def _index(index: Standing) -> Finding:
             "検索の索引の合計か言葉の数が、登録と合いません。", "flask --app wsgi profiles reindex を実行してください。"
         )
     return good(f"検索の索引は新しい状態です（{index.profiles} 件）。")
+
+
+def _names() -> Finding:
+    if lost := grams.how_many_cannot_be_found():
+        return wrong(
+            f"名前で探しても見つからない人や団体があります（調べたうちの {lost} 件）。",
+            "flask --app wsgi names reindex を実行してください。",
+        )
+    return good("人と団体は、名前の一部で見つかります。")
 
 
 def _meaning(index: Standing) -> Finding:
