@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, case, exists, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select, true
 from werkzeug.wrappers import Response
 
 from .. import outbox
@@ -17,7 +17,7 @@ from ..dispatch.models import Candidate, Shortlist
 from ..help_requests.models import HelpRequest
 from ..outbox import Message, MessageState
 from ..registry.models import Registry
-from ..registry.paging import page_of
+from ..registry.paging import MOST, Sifted, page_of_ids
 from . import bp
 
 MAILS_PER_PAGE = 50
@@ -46,12 +46,13 @@ def _addresses_seen_by(actor: Actor) -> ColumnElement[bool]:
 def mails() -> str:
     """What was sent: a contractor's staff sees only mails whose recipient they may read."""
     seen = _addresses_seen_by(current_actor())
-    needs_somebody = case((Message.state.in_([MessageState.UNCERTAIN, MessageState.FAILED]), 0), else_=1)
-    query = select(Message).order_by(needs_somebody, Message.created_at.desc(), Message.id.desc())
+    needs_somebody = Message.state.in_([MessageState.UNCERTAIN, MessageState.FAILED])
+    newest = select(Message.id).order_by(Message.created_at.desc(), Message.id.desc()).limit(MOST + 1)
     if current_actor().contractor:
-        query = query.where(seen)
+        newest = newest.where(seen)
+    ids = [id_ for part in (needs_somebody, ~needs_somebody) for id_ in db.session.scalars(newest.where(part))]
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
-    found = page_of(query, page=page, per_page=MAILS_PER_PAGE)
+    found = page_of_ids(Sifted(ids), Message, page=page, per_page=MAILS_PER_PAGE)
     shown = db.session.scalars(select(Message.id).where(Message.id.in_([mail.id for mail in found.items]), seen))
     return render_template("home/mails.html", mails=found, shown=set(shown))
 
