@@ -16,11 +16,11 @@ from sqlalchemy import delete, insert, select, text
 from matching.concepts.services import knowledge
 from matching.database import db
 from matching.engine.lexicon import lexicon
-from matching.match_commands.benching import building
-from matching.match_commands.benching.asking import hostile, troubles
-from matching.match_commands.benching.neighbours import neighbours
-from matching.match_commands.benching.population import Population
-from matching.match_commands.benching.vocabulary import Words
+from matching.match_commands.benching.filling import building
+from matching.match_commands.benching.filling.neighbours import neighbours
+from matching.match_commands.benching.inventing.asking import hostile, troubles
+from matching.match_commands.benching.inventing.population import Population
+from matching.match_commands.benching.inventing.vocabulary import Words
 from matching.profiles import services
 from matching.profiles.models import Posting, Profile, ProfileContent, Term, TermNeighbour, TermSynonym, WordIndex
 from matching.registry import grams

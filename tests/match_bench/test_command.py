@@ -15,12 +15,14 @@ from flask.testing import FlaskCliRunner
 from matching.concepts.services import knowledge
 from matching.database import db
 from matching.engine.types import Ask
-from matching.match_commands.benching import comparing, loading, measuring, serving
-from matching.match_commands.benching.asking import troubles
-from matching.match_commands.benching.exact import exact_rankings
+from matching.match_commands.benching import measuring
+from matching.match_commands.benching.comparing import side_by_side
+from matching.match_commands.benching.comparing.exact import exact_rankings
+from matching.match_commands.benching.comparing.rivals import Fts5, Scan, everybody
+from matching.match_commands.benching.inventing.asking import troubles
 from matching.match_commands.benching.measuring import Times
-from matching.match_commands.benching.rivals import Fts5, Scan, everybody
-from matching.match_commands.benching.serving import Served
+from matching.match_commands.benching.serving import loading, processes
+from matching.match_commands.benching.serving.processes import Served
 from matching.profiles.search import Budget, Searching
 from tests.databases import Databases
 
@@ -85,14 +87,14 @@ def in_little(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(measuring, "_PUBLISHED", 3)
     monkeypatch.setattr(loading, "COORDINATORS", 1)
     monkeypatch.setattr(loading, "_PAUSE", 0.0)
-    monkeypatch.setattr(comparing, "missing", lambda: "no server in this test")
+    monkeypatch.setattr(side_by_side, "missing", lambda: "no server in this test")
     started: list[Served] = []
     with ExitStack() as stack:
 
         @contextmanager
         def one_for_all(url: str, folder: Path, *, count: int = 1) -> Iterator[Served]:
             if not started:
-                started.append(stack.enter_context(serving.web_processes(url, folder)))
+                started.append(stack.enter_context(processes.web_processes(url, folder)))
             yield started[0]
 
         for room in (measuring, loading):

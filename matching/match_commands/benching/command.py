@@ -12,12 +12,12 @@ from sqlalchemy import make_url
 
 from ...concepts.services import knowledge
 from ...i18n import today
-from .asking import troubles
-from .building import build, in_application, size_of
-from .comparing import compare
-from .loading import load
+from .comparing.side_by_side import compare
+from .filling.building import build, in_application, size_of
+from .inventing.asking import troubles
+from .inventing.population import Population
 from .measuring import publications, shortlists, web_process
-from .population import Population
+from .serving.loading import load
 from .telling import Figures, growth, lines
 
 _ASKS = 60

@@ -21,11 +21,11 @@ from ...help_requests.models import HelpRequest
 from ...profiles import services as profiles
 from ...profiles.models import Term
 from ...registry.models import Registry
-from .asking import Asked, hostile, troubles
-from .population import Population
-from .serving import Browser, web_processes
-from .staging import PASSWORD, coordinators, requests_for
-from .vocabulary import SEED
+from .inventing.asking import Asked, hostile, troubles
+from .inventing.population import Population
+from .inventing.vocabulary import SEED
+from .serving.processes import Browser, web_processes
+from .serving.staging import PASSWORD, coordinators, requests_for
 
 LIMIT = 20
 _WARMING = 10

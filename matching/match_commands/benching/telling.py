@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .building import Built
-from .comparing import Comparison
-from .loading import Load
+from .comparing.side_by_side import Comparison
+from .filling.building import Built
 from .measuring import Shortlists, Times, WebProcess
+from .serving.loading import Load
 
 MEGABYTE = 1_000_000
 

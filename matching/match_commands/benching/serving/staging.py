@@ -9,16 +9,16 @@ from uuid import uuid4
 from flask_security.utils import hash_password
 from sqlalchemy import select
 
-from ...accounts import staffing
-from ...accounts.actor import SYSTEM, Source
-from ...accounts.models import Role, User
-from ...database import db
-from ...engine.types import Ask
-from ...help_requests.models import HelpRequest, Need, RequestKind
-from ...help_requests.states import RequestState
-from ...registry import services as registry
-from ...registry.models import Organization
-from ...registry.vocabulary import CITY_DESK, Desk, OrganizationKind
+from ....accounts import staffing
+from ....accounts.actor import SYSTEM, Source
+from ....accounts.models import Role, User
+from ....database import db
+from ....engine.types import Ask
+from ....help_requests.models import HelpRequest, Need, RequestKind
+from ....help_requests.states import RequestState
+from ....registry import services as registry
+from ....registry.models import Organization
+from ....registry.vocabulary import CITY_DESK, Desk, OrganizationKind
 
 PASSWORD = "kyodo-musubi-bench"
 _REQUESTER = "計測のための自治会"

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
-from ...engine.spelling import MOST_NEIGHBOURS, RATIO, can_be_misspelt, has_neighbours
-from .progress import Progress, Tell
+from ....engine.spelling import MOST_NEIGHBOURS, RATIO, can_be_misspelt, has_neighbours
+from ..progress import Progress, Tell
 
 _LONGEST = 12  # from here on subsequences are too many, and words few
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ...concepts.services import knowledge
-from ...database import db
-from ...dispatch.services.searching import distances
-from ...engine.types import Ask
-from ...profiles.services import search
-from ...registry.models import Registry
-from .asking import troubles
-from .cluster import missing, throw_away_cluster
+from ....concepts.services import knowledge
+from ....database import db
+from ....dispatch.services.searching import distances
+from ....engine.types import Ask
+from ....profiles.services import search
+from ....registry.models import Registry
+from ..cluster import missing, throw_away_cluster
+from ..inventing.asking import troubles
+from ..measuring import LIMIT, Times
+from ..progress import Tell, meanwhile
 from .exact import exact_rankings
-from .measuring import LIMIT, Times
-from .progress import Tell, meanwhile
 from .rivals import Rival, everybody, rivals
 
 _FEWEST = 3  # asks, of whoever is slow

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...engine.lexicon import Concept, Lexicon
-from ...registry.vocabulary import DISTRICTS
+from ....engine.lexicon import Concept, Lexicon
+from ....registry.vocabulary import DISTRICTS
 
 SEED = 20_261_123
 ZIPF, OFFSET = 1.05, 2.7  # Mandelbrot's form: 1 / (rank + offset) ** zipf

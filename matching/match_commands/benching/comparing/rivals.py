@@ -20,11 +20,11 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from sqlalchemy import select
 
-from ...database import db
-from ...engine.cards import IDEA
-from ...engine.text import analyse, fold
-from ...engine.types import Ask
-from ...profiles.models import ProfileContent
+from ....database import db
+from ....engine.cards import IDEA
+from ....engine.text import analyse, fold
+from ....engine.types import Ask
+from ....profiles.models import ProfileContent
 
 _READ = 5_000  # contents that are read at a time
 _WRITTEN = 20_000

@@ -20,17 +20,17 @@ from multiprocessing.pool import AsyncResult
 import numpy as np
 import numpy.typing as npt
 
-from ...engine import cards
-from ...engine.knowledge import Knowledge
-from ...engine.reading import Reader
-from ...engine.text import ANALYZER_VERSION, Term
-from ...profiles.encoding import content_to_row
-from ...profiles.sketches import sketch_text
-from ...registry import grams
-from ...registry.models import Registry
+from ....engine import cards
+from ....engine.knowledge import Knowledge
+from ....engine.reading import Reader
+from ....engine.text import ANALYZER_VERSION, Term
+from ....profiles.encoding import content_to_row
+from ....profiles.sketches import sketch_text
+from ....registry import grams
+from ....registry.models import Registry
+from ..inventing.population import Population
+from ..progress import Progress, Tell, meanwhile
 from .neighbours import kept
-from .population import Population
-from .progress import Progress, Tell, meanwhile
 from .registering import COLUMNS, Moment, Rows, empty_rows, register
 from .storing import Store
 

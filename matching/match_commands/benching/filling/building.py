@@ -17,18 +17,18 @@ from flask_migrate import upgrade
 from sqlalchemy import func, make_url, select, text
 from werkzeug.utils import import_string
 
-from ...concepts.services import knowledge
-from ...database import db
-from ...engine.encoder import encoder
-from ...engine.knowledge import Knowledge
-from ...engine.lexicon import lexicon
-from ...engine.text import ANALYZER_VERSION
-from ...i18n import today
-from ...profiles.models import Profile, WordIndex
-from ...registry.models import Party
-from ...registry.vocabulary import load_reference_tables
-from .population import Population
-from .progress import Tell
+from ....concepts.services import knowledge
+from ....database import db
+from ....engine.encoder import encoder
+from ....engine.knowledge import Knowledge
+from ....engine.lexicon import lexicon
+from ....engine.text import ANALYZER_VERSION
+from ....i18n import today
+from ....profiles.models import Profile, WordIndex
+from ....registry.models import Party
+from ....registry.vocabulary import load_reference_tables
+from ..inventing.population import Population
+from ..progress import Tell
 from .publishing import Published, publish_all, read_parts
 from .registering import Moment
 from .storing import filling

@@ -14,20 +14,20 @@ from uuid import uuid4
 
 from flask import Flask
 
-from ...accounts.actor import SYSTEM
-from ...concepts.services import knowledge
-from ...database import begin_as, db
-from ...engine.types import Ask
-from ...registry import services as registry
-from ...registry.models import Purpose
-from ...registry.services import SkillWords
-from ...supporters import services as supporters
-from ...supporters.models import Supporter
-from .asking import troubles
-from .measuring import Times, timed
-from .serving import Browser, Failed, Served, web_processes
+from ....accounts.actor import SYSTEM
+from ....concepts.services import knowledge
+from ....database import begin_as, db
+from ....engine.types import Ask
+from ....registry import services as registry
+from ....registry.models import Purpose
+from ....registry.services import SkillWords
+from ....supporters import services as supporters
+from ....supporters.models import Supporter
+from ..inventing.asking import troubles
+from ..inventing.vocabulary import SEED, Words
+from ..measuring import Times, timed
+from .processes import Browser, Failed, Served, web_processes
 from .staging import PASSWORD, coordinators, requests_for
-from .vocabulary import SEED, Words
 
 COORDINATORS = 10
 PROCESSES = 2

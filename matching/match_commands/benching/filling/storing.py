@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import make_url
 
-from .progress import Progress, Tell, meanwhile
+from ..progress import Progress, Tell, meanwhile
 
 Row = Sequence[Any]  # str, int, float, bytes and None only: moments, flags and JSON as a database writes them
 

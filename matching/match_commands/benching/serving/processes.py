@@ -21,7 +21,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 from flask import Flask
 
-from .building import application
+from ..filling.building import application
 
 _DATABASE, _FOLDER = "MUSUBI_BENCH_DATABASE", "MUSUBI_BENCH_FOLDER"
 _MAKE = f"{__name__}:make"

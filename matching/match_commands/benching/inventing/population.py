@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from ...engine.lexicon import Lexicon
-from ...engine.types import Card, Phrase
-from ...registry.vocabulary import DISTRICTS, FIELDS, Money, Support
+from ....engine.lexicon import Lexicon
+from ....engine.types import Card, Phrase
+from ....registry.vocabulary import DISTRICTS, FIELDS, Money, Support
 from .vocabulary import SEED, Saying, Words
 
 GROUPS = 0.05

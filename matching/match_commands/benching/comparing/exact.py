@@ -16,20 +16,20 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import func, select
 
-from ...database import db
-from ...engine import cards, query, ranking
-from ...engine.cards import ReadCard
-from ...engine.criteria import fairness, supports_wanted, track
-from ...engine.evidence import CHANCE, Measure
-from ...engine.knowledge import Knowledge
-from ...engine.query import PLACE_WEIGHT, Query
-from ...engine.ranking import WEIGHTS
-from ...engine.types import Ask, Ranked
-from ...profiles.chunking import chunks
-from ...profiles.encoding import card_from_json
-from ...profiles.models import Posting, Profile, ProfileContent, Term
-from ...profiles.services import FLOOR
-from ...profiles.vocabulary import StoredVocabulary
+from ....database import db
+from ....engine import cards, query, ranking
+from ....engine.cards import ReadCard
+from ....engine.criteria import fairness, supports_wanted, track
+from ....engine.evidence import CHANCE, Measure
+from ....engine.knowledge import Knowledge
+from ....engine.query import PLACE_WEIGHT, Query
+from ....engine.ranking import WEIGHTS
+from ....engine.types import Ask, Ranked
+from ....profiles.chunking import chunks
+from ....profiles.encoding import card_from_json
+from ....profiles.models import Posting, Profile, ProfileContent, Term
+from ....profiles.services import FLOOR
+from ....profiles.vocabulary import StoredVocabulary
 
 Floats = npt.NDArray[np.float32]
 _PASS = 5_000  # profiles whose meaning is read at a time

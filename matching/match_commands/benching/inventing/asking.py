@@ -8,9 +8,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from ...engine.lexicon import Lexicon
-from ...engine.types import Ask
-from ...registry.vocabulary import DISTRICTS
+from ....engine.lexicon import Lexicon
+from ....engine.types import Ask
+from ....registry.vocabulary import DISTRICTS
 from .vocabulary import SEED
 
 _SENTENCES = 40

@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ...accounts.actor import Source
-from ...registry import services as registry
-from ...registry.models import CONSENT_TEXT_VERSION, ContactKind, PartyKind, Purpose, Registry
-from ...registry.vocabulary import DISTRICTS, OrganizationKind
-from ...supporters.states import SupporterState
-from .population import Registrant
+from ....accounts.actor import Source
+from ....registry import services as registry
+from ....registry.models import CONSENT_TEXT_VERSION, ContactKind, PartyKind, Purpose, Registry
+from ....registry.vocabulary import DISTRICTS, OrganizationKind
+from ....supporters.states import SupporterState
+from ..inventing.population import Registrant
 
 Rows = dict[str, list[tuple[Any, ...]]]
 COLUMNS: dict[str, tuple[str, ...]] = {

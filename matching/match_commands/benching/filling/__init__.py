@@ -1,0 +1,1 @@
+"""From an empty database to a full one: begin with building.py."""
