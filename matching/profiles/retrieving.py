@@ -67,6 +67,24 @@ _PART = (
 _FIRST = select(bindparam("id", type_=Integer), _packed(_PART.c.profile_id, _PART.c.impact))
 
 
+def read_held(ids: Sequence[int], terms: Mapping[str, int]) -> dict[str, Postings]:
+    """Which of these terms, text → id, each of these few profiles holds: exact, however common a term is."""
+    texts = {id_: text for text, id_ in terms.items()}
+    rows = db.session.execute(_HELD, {"ids": ids, "terms": list(texts)}).all() if texts else []
+    packed = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 3)
+    packed = packed[np.argsort(packed[:, 0], kind="stable")]
+    found: dict[str, Postings] = {}
+    for of_one in np.split(packed, np.flatnonzero(np.diff(packed[:, 0])) + 1) if len(packed) else ():
+        found[texts[int(of_one[0, 0])]] = Postings(of_one[:, 1], of_one[:, 2])
+    return found
+
+
+# Plus nothing: else SQLite looks up each pair of a profile and a term instead of reading a profile's few terms.
+_HELD = select(_POSTING.term_id, _POSTING.profile_id, _POSTING.impact).where(
+    among(_POSTING.profile_id, "ids"), among(_POSTING.term_id + 0, "terms")
+)
+
+
 def glance(
     ids: Sequence[int], registries: Collection[str], allowed: Sequence[ColumnElement[bool]]
 ) -> dict[int, Glanced]:

@@ -23,7 +23,7 @@ from ..engine.text import ANALYZER_VERSION
 from ..engine.types import Ask, Card, Ranked, Standing
 from .encoding import card_from_json
 from .models import Profile, ProfileContent
-from .retrieving import Glanced, first_ids, glance, read_meanings, read_postings
+from .retrieving import Glanced, first_ids, glance, read_held, read_meanings, read_postings
 from .sketches import Sketches, registry_numbers
 from .vocabulary import StoredVocabulary
 
@@ -37,7 +37,7 @@ class Budget:
     postings: int = 20_000  # read
     nearest: int = 2_000  # profiles whose meaning is nearest, whatever their words
     pool: int = 300  # profiles that get a closer look
-    compared: int = 70  # profiles that are compared in full and explained; more when more are asked for
+    compared: int = 50  # profiles that are compared in full and explained; more when more are asked for
 
 
 BUDGET = Budget()
@@ -225,10 +225,7 @@ class Searching:
             found += self._admitted(self._in_order(built, others, nothing), self._pool - len(found))
         if len(found) <= self._room:
             return found
-        said = dict(zip(ids.tolist(), promised.tolist(), strict=True))
-        return self._in_closer_order(
-            built, found, np.array([said.get(one.profile_id, 0.0) for one in found], np.float32)
-        )
+        return self._in_closer_order(built, found)
 
     def _with_the_nearest(
         self, built: Query, ids: promise.Ids, promised: promise.Floats
@@ -268,8 +265,15 @@ class Searching:
                 break
         return found[:most]
 
-    def _in_closer_order(self, built: Query, some: list[Glanced], promised: promise.Floats) -> list[Glanced]:
+    def _in_closer_order(self, built: Query, some: list[Glanced]) -> list[Glanced]:
+        """By all their words, of which only so many were read before, and by what each of their texts means."""
         ids = np.array([one.profile_id for one in some], dtype=np.int64)
+        terms = {term: self._vocabulary.ids[term] for term in built.answers}
+        told, words = promise.promises(built, read_held(ids.tolist(), terms))
+        promised = np.zeros(len(ids), dtype=np.float32)
+        if len(told):
+            place = np.minimum(np.searchsorted(told, ids), len(told) - 1)
+            promised = np.where(told[place] == ids, words[place], np.float32(0))
         seen = self._sketches.look_at(ids)
         read = read_meanings(ids.tolist(), self.known)
         meanings = [read.get(one.profile_id) for one in some]
