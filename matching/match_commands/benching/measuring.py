@@ -20,6 +20,7 @@ from ...engine.types import Ask, Card, Phrase
 from ...help_requests.models import HelpRequest
 from ...profiles import services as profiles
 from ...profiles.models import Term
+from ...profiles.warming import warm
 from ...registry.models import Registry
 from .inventing.asking import Asked, hostile, troubles
 from .inventing.population import Population
@@ -79,6 +80,7 @@ def shortlists(count: int, *, now: datetime) -> Shortlists:
         return len(searching.searcher(request, now=now)(ask).hits)
 
     first = timed(lambda: search(asked[0].ask))
+    warm()  # as every web process has, a few seconds after its first page
     for one in asked[1:_WARMING]:
         search(one.ask)
     fresh = Times(tuple(timed(partial(search, one.ask)) for one in asked[_WARMING:]))
