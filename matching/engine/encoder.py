@@ -236,7 +236,7 @@ class Encoder:
         shares = np.empty((len(words), self._attention.size), dtype=np.float32)
         for start in range(0, len(words), _AT_ONCE):
             rows, known = words[start : start + _AT_ONCE].T
-            plain = self._vectors.rows[rows]
+            plain = self._vectors.at(rows)
             weights = np.where(known >= 0, self._word_weights[:, known], np.float32(self._unknown_weight))
             # Four bytes a number all the way: a plain 0.0 would make every layer anew in eight.
             codes = np.where(known[:, None] >= 0, self._shift_codes[:, known], np.int8(0)).astype(np.float32)

@@ -6,7 +6,7 @@ Made by ``matching.training.vectors``; optional: without the file the engine com
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,20 +23,26 @@ def key_of(word: str) -> int:
 
 
 class Vectors:
-    """Row numbers of words, and the rows.
+    """Row numbers of words, and the rows; ``version`` names the derived file.
 
-    ``rows`` is (20,000, 300) float32, mean-centred and of length 1; ``version`` names the derived file.
+    The rows stay as the file has them, a byte a number: as real numbers each process would keep 24 MB of them.
     """
 
     def __init__(self, path: Path = PATH) -> None:
         with np.load(path) as file:
             self._keys: npt.NDArray[np.uint32] = file["keys"]
             self._row_of: npt.NDArray[np.uint16] = file["row_of"]
-            quantized: npt.NDArray[np.int8] = file["rows"]
+            self._rows: npt.NDArray[np.int8] = file["rows"]  # (20,000, 300)
             self.version = str(file["version"])
-        rows = quantized.astype(np.float32)
-        rows -= rows.mean(axis=0)
-        self.rows: npt.NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+        rows = self._rows.astype(np.float32)
+        self._mean: npt.NDArray[np.float32] = rows.mean(axis=0)
+        rows -= self._mean
+        self._lengths: npt.NDArray[np.float32] = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+
+    def at(self, rows: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
+        """(rows, 300), mean-centred and of length 1."""
+        found: npt.NDArray[np.float32] = (self._rows[rows].astype(np.float32) - self._mean) / self._lengths[rows]
+        return found
 
     def row(self, word: str) -> int | None:
         """Where a folded word stands; None for a word that the file does not hold."""

@@ -183,7 +183,7 @@ def _learn(
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(seed)
     dice = random.Random(seed)
-    words = torch.from_numpy(vectors.rows[material.rows])
+    words = torch.from_numpy(vectors.at(material.rows))
     rarity = torch.from_numpy(material.rarity)
     size = DIMENSIONS
     parameters = {
@@ -262,7 +262,7 @@ def _as_file(
     half["bias"] = np.concatenate([one["bias"] for one in learned])
     half["word_weights"] = np.stack([one["own"] + material.rarity for one in learned])
     half["shift_turns"] = turns
-    plain = vectors.rows[material.rows]
+    plain = vectors.at(material.rows)
     shifted = plain + np.matmul(codes.astype(np.float32), turns)
     bags = [bag for kind in (material.troubles, material.names, material.helps) for some in kind for bag in some]
     sample = random.Random(0).sample(bags, min(len(bags), 6_000))
