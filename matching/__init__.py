@@ -50,7 +50,9 @@ class Application(Flask):
     """Flask's, whose views let others write while they have long to read."""
 
     def dispatch_request(self) -> ResponseReturnValue:
-        return with_reading_apart(super().dispatch_request)
+        from .accounts.permissions import forget_actor
+
+        return with_reading_apart(super().dispatch_request, before_again=forget_actor)
 
 
 def create_app(overrides: dict[str, Any] | None = None, *, instance: Path | None = None) -> Flask:

@@ -189,8 +189,8 @@ def apart(key: Hashable, read: Callable[[], T]) -> T:
     raise _ReadFirst(key, read)
 
 
-def with_reading_apart(view: Callable[[], T]) -> T:
-    """Run the view of a web request; see ``apart``."""
+def with_reading_apart(view: Callable[[], T], *, before_again: Callable[[], None]) -> T:
+    """Run the view of a web request; see ``apart``. ``before_again`` forgets what was remembered of the database."""
     if not _will_write.get():
         return view()
     answers: dict[Hashable, Any] = {}
@@ -202,6 +202,7 @@ def with_reading_apart(view: Callable[[], T]) -> T:
             except _ReadFirst as wanted:
                 with reading():
                     answers[wanted.key] = wanted.read()
+                before_again()
     finally:
         _read_apart.reset(token)
 

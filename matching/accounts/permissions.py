@@ -265,6 +265,12 @@ def current_actor() -> Actor:
     return actor
 
 
+def forget_actor() -> None:
+    """Ask anew who sends this request: while it was read apart, their role or their account may have been taken away."""
+    for remembered in ("actor", "_login_user"):  # ours and Flask-Login's
+        g.pop(remembered, None)
+
+
 def refuse(actor: Actor) -> BaseResponse:
     """Strangers are shown the sign-in page; staff hear that they lack the right; others do not learn that it exists."""
     if actor.user_id is None:

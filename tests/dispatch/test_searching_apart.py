@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import NullPool, create_engine, func, select, text, update
+from sqlalchemy import NullPool, create_engine, delete, func, select, text, update
 
+from matching.accounts.models import RoleGrant, User
 from matching.database import apart, db, with_reading_apart
 from matching.dispatch.models import Candidate
 from matching.dispatch.services import shortlisting
@@ -168,6 +169,24 @@ def test_a_form_is_stale_when_the_request_changed_during_the_search(desk, sessio
     assert shortlisting.current_shortlist(request) is None
 
 
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [(delete(RoleGrant), 404), (update(User).values(active=False), 401)],
+    ids=["whose role is taken", "who may no longer sign in"],
+)
+def test_somebody_during_the_search_writes_nothing(app, session, during_search, change, status):
+    a_conjurer()
+    request = a_case()
+    user = a_coordinator()
+    table = change.table
+    form = form_with(sign_in(app, user.email).get(f"/requests/{request.id}/candidates"), "shown")
+    before = shortlist_of(request).id
+    during_search.append(change.where((table.c.user_id if "user_id" in table.c else table.c.id) == user.id))
+    form.submit(status=status)
+    session.expire_all()
+    assert not during_search and shortlist_of(request).id == before
+
+
 def test_what_was_committed_is_not_done_again(app, session):
     done = []
 
@@ -180,7 +199,7 @@ def test_what_was_committed_is_not_done_again(app, session):
         done.append(len(done))
         return apart("key", lambda: "read") + apart("other", lambda: "there")
 
-    assert with_reading_apart(view) == "readthere"
+    assert with_reading_apart(view, before_again=lambda: None) == "readthere"
     assert done == [0, 1]
 
 
@@ -191,5 +210,5 @@ def test_what_keeps_changing_is_read_on_the_spot_in_the_end(app, session):
         runs.append(len(runs))
         return apart(len(runs), lambda: db.session.scalar(select(func.count()).select_from(Desk)))
 
-    assert with_reading_apart(view) == db.session.scalar(text("SELECT COUNT(*) FROM desk"))
+    assert with_reading_apart(view, before_again=lambda: None) == db.session.scalar(text("SELECT COUNT(*) FROM desk"))
     assert len(runs) == 4
