@@ -15,6 +15,8 @@ from matching.help_requests.models import HelpRequest, RequestKind
 from matching.help_requests.states import RequestState
 from matching.outbox import Message, MessageState
 from matching.profiles import services as profiles
+from matching.registry import services as registry
+from matching.registry.models import Purpose
 from matching.registry.services import SkillWords
 from tests.conftest import sign_in
 from tests.councils.factories import a_candidate, a_council, a_member
@@ -251,6 +253,36 @@ def test_somebody_is_found_by_kana_and_added_with_the_reason(desk, session):
     assert (added.party_id, added.missed_because) == (supporter.party_id, "手品もすると聞いた")
     form.submit(status=409)
     assert session.scalar(select(func.count()).select_from(Candidate)) == 2
+
+
+def typed_for(desk, supporter, request):
+    profile = profiles.find(registry="supporter", registration_id=supporter.id)
+    page = desk.get(f"/requests/{request.id}/candidates/add?profile={profile.id}")
+    return fill(form_with(page, "missed_because"), missed_because="手品もすると聞いた")
+
+
+def says_that_they_cannot(page):
+    form = form_with(page, "missed_because")
+    told = page.html.find(id="error-summary").text
+    return "この人は、この依頼の候補にできません" in told and form["missed_because"].value == "手品もすると聞いた"
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "2147483648", "abc", ""])
+def test_a_made_up_number_adds_nobody_and_keeps_what_was_typed(desk, session, number):
+    request = an_accepted()
+    form = typed_for(desk, a_conjurer("庭野 松男"), request)
+    form["profile"].force_value(number)
+    assert says_that_they_cannot(form.submit(status=422))
+    assert not session.scalars(select(Candidate).where(Candidate.by_hand)).all()
+
+
+def test_who_left_after_the_page_was_opened_is_not_added_and_what_was_typed_is_kept(desk, session):
+    request = an_accepted()
+    leaving = a_conjurer("庭野 松男")
+    form = typed_for(desk, leaving, request)
+    registry.withdraw_consent(registry.active_consents(leaving.party_id)[Purpose.MATCHING], by=SYSTEM, now=NOW)
+    page = form.submit(status=422)
+    assert says_that_they_cannot(page) and "庭野 松男" not in page
 
 
 def test_a_made_up_number_shows_nobody_who_may_not_be_a_candidate(app, session):

@@ -114,6 +114,20 @@ def test_others_write_while_somebody_is_added_by_hand(desk, during_search):
     assert not during_search and candidate_of(request, late.party).by_hand
 
 
+def test_whoever_takes_the_consent_back_while_they_are_added_is_not_added_and_what_was_typed_is_kept(
+    desk, session, during_search
+):
+    a_conjurer()
+    request = a_case()
+    late = a_conjurer("庭野 緑", skills=("庭木の剪定",))
+    profile = profiles.find(registry="supporter", registration_id=late.id)
+    form = form_with(desk.get(f"/requests/{request.id}/candidates/add?profile={profile.id}"), "missed_because")
+    during_search.append(update(Consent).where(Consent.party_id == late.party_id).values(withdrawn_at=NOW))
+    page = fill(form, missed_because="登録したばかり").submit(status=422)
+    assert "この人は、この依頼の候補にできません" in page
+    assert form_with(page, "missed_because")["missed_because"].value == "登録したばかり"
+
+
 def test_others_write_while_words_are_offered(desk, monkeypatch, session):
     from matching.concepts import services
 

@@ -185,18 +185,23 @@ def earlier_shortlists(request: HelpRequest) -> list[Shortlist]:
     return list(db.session.scalars(query.order_by(Shortlist.made_at.desc(), Shortlist.id.desc()).limit(MOST_EARLIER)))
 
 
-def add_by_hand(request: HelpRequest, profile: Profile, *, missed_because: str, by: Actor, now: datetime) -> Candidate:
-    """Put somebody on the list whom the matcher missed, with what it would have said of them."""
+def add_by_hand(
+    request: HelpRequest, profile: Profile | None, *, missed_because: str, by: Actor, now: datetime
+) -> Candidate:
+    """Put somebody on the list whom the matcher missed, with what it would have said of them. None: nobody who may be."""
     _check_open(request)
     shortlist = current_shortlist(request)
     if shortlist is None:
         raise MatchingError(_("先に候補を探してください。"))
     if not missed_because.strip():
         raise Invalid(_("なぜ候補に出てこなかったと思うかを入力してください。"), field="missed_because")
+    cannot = Invalid(_("この人は、この依頼の候補にできません。登録が終わっているか、利用の同意がありません。"))
+    if profile is None:
+        raise cannot
     ask = relaxing.leave_out(help_requests.ask_of(request), shortlist.left_out, request.needs)
     of_profile = judge(request, profile.id, ask, now=now)
     if registrant(request, profile.id, now=now) is None:
-        raise MatchingError(_("この人は、この依頼の候補にできません。登録が終わっているか、利用の同意がありません。"))
+        raise cannot
     party_id = canonical_of([profile.party_id])[profile.party_id]
     if any(candidate.party_id == party_id for candidate in shortlist.candidates):
         raise MatchingError(_("この人は、すでに候補一覧にいます。"))

@@ -47,7 +47,7 @@ def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
     status = 200
     if form.is_submitted():
         status = 422
-        if chosen and form.validate():
+        if form.validate():
             candidate = form.try_to(
                 lambda: shortlisting.add_by_hand(
                     help_request, chosen, missed_because=form.missed_because.data, by=current_actor(), now=utcnow()
@@ -65,6 +65,7 @@ def add(help_request: HelpRequest) -> tuple[str, int] | str | Response:
         search=search,
         words=words,
         found=_shown(found),
+        profile_id=profile_id,
         chosen=next(iter(_shown([chosen])), None) if chosen else None,
         form=form,
     )
