@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy import event
 
 from ..database import db
 from ..engine.text import ANALYZER_VERSION
@@ -14,8 +18,25 @@ from . import services
 profiles = AppGroup("profiles", help="The word index that searches read.")
 
 
-_PAUSE = 0.01  # seconds after each part, in which those who wait to write get their turn
+_SHORTEST = 0.05  # seconds after each part, in which those who wait to write get their turn
 _EVERY = 10.0  # seconds between lines
+
+
+@contextmanager
+def _holding() -> Iterator[Callable[[], float]]:
+    """How many seconds ago the transaction began that holds the database now."""
+    since = time.monotonic()
+
+    def begun(_session: Any, transaction: Any, _connection: Any) -> None:
+        nonlocal since
+        if not transaction.nested:
+            since = time.monotonic()
+
+    event.listen(db.session, "after_begin", begun)
+    try:
+        yield lambda: time.monotonic() - since
+    finally:
+        event.remove(db.session, "after_begin", begun)
 
 
 @profiles.command("reindex")
@@ -32,9 +53,13 @@ def reindex() -> None:
             rest = (total - done) / rate
             click.echo(f"{done}/{total}, {rate:.0f}/s, {rest / 60:.0f} min left", err=True)
 
-    def land() -> None:
-        db.session.commit()
-        time.sleep(_PAUSE)
+    with _holding() as held:
 
-    count = services.reindex(progress, after_each_part=land)
+        def land() -> None:
+            db.session.commit()
+            # On SQLite those who wait try again now and then and in no order: beside parts that follow one another at
+            # once, some would wait until they are refused.
+            time.sleep(max(held(), _SHORTEST))
+
+        count = services.reindex(progress, after_each_part=land)
     click.echo(f"{count} profiles, analyzer {ANALYZER_VERSION}")
