@@ -58,8 +58,9 @@ class Party(Stamped, Model):
     kind: Mapped[PartyKind]
     name: Mapped[str] = mapped_column(String(120))
     kana: Mapped[str | None] = mapped_column(String(120))
-    name_key: Mapped[str] = mapped_column(String(LONGEST_KEY))  # folded: width, variant kanji, spaces
-    kana_key: Mapped[str] = mapped_column(String(LONGEST_KEY))  # of the name where nobody knows its reading
+    # Folded: width, variant kanji, spaces. What they were is read before they change: see ``grams``.
+    name_key: Mapped[str] = mapped_column(String(LONGEST_KEY), active_history=True)
+    kana_key: Mapped[str] = mapped_column(String(LONGEST_KEY), active_history=True)  # of the name without a reading
     canonical_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"))
     district_id: Mapped[int | None] = mapped_column(ForeignKey("district.id"), index=True)
     note: Mapped[str | None] = mapped_column(Text)

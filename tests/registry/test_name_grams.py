@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import delete, event, insert, select, text, update
+from sqlalchemy.orm import load_only
 
 from matching.accounts.actor import SYSTEM
 from matching.database import db
@@ -48,6 +49,16 @@ def test_pairs_change_with_the_name_and_not_with_anything_else(session):
     registry.edit_facts(person, note="犬が苦手", by=SYSTEM, now=NOW)
     db.session.flush()
     assert written and not any("name_gram" in statement for statement in written)
+
+
+def test_pairs_follow_a_name_of_which_little_was_read(session):
+    id_ = a_person("山本 花子", kana="やまもと はなこ").id
+    session.commit()
+    session.expunge_all()
+    person = session.scalar(select(Party).where(Party.id == id_).options(load_only(Party.id, raiseload=False)))
+    person.name, person.kana = "田中 太郎", "たなか たろう"
+    session.flush()
+    assert grams_of(person) == pairs("田中太郎", "たなかたろう")
 
 
 def test_pairs_are_exact_after_writing_renaming_merging_and_deleting(session):
