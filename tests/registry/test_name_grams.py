@@ -132,6 +132,15 @@ def test_names_that_begin_with_the_words_come_before_those_that_hold_them(sessio
     assert registry.parties_like("子")[0] == first.id
 
 
+def test_a_long_name_in_katakana_is_found_by_its_pairs_and_not_among_the_first_names(session, narrow):
+    many(60, "山本花子", "やまもとはなこ")
+    name = "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホ"
+    club = an_organization(name)
+    assert registry.parties_named(name) == [club.id]
+    assert registry.parties_named(name[1:]) == [club.id]
+    assert registry.parties_named("山田" + name) == []
+
+
 def test_who_may_be_found_is_asked_of_each(session, narrow):
     many(150, "山本花子", "やまもとはなこ")
     club = an_organization("山本花子の会")

@@ -24,7 +24,7 @@ LONGEST = 60  # what is read of the words
 LOOKED_AT = 2_000  # parties that are compared letter by letter, at most
 PASSED_OVER = 10_000  # rows of pairs, or of names, that are passed over for them
 FEW = LOOKED_AT  # of so few parties every one is compared
-PAIRS = 24  # of the words that are looked up
+PAIRS = 24  # of the words, and of their reading, that are looked up
 ALIKE = 65.0  # RapidFuzz ratio, 0–100: one wrong letter of four still passes (75), two do not (50)
 BEHIND = "\U0010ffff"  # no name has it: names that begin with a word stand between the word and this behind it
 
@@ -139,7 +139,7 @@ class _Looking:
         sizes, rows = self._pairs(), []
         for key in dict.fromkeys((self.key, self.read)):
             grams = pairs(key)
-            if not grams & set(sizes):  # one letter: only among the first of all names
+            if not grams:  # one letter: only among the first of all names
                 last = func.coalesce(_at(select(Party.id).order_by(Party.id)), LARGEST_ID)
                 return self._rows(_names().where(_holds(self.key, self.read), Party.id <= last).order_by(Party.id))
             rarest = min(grams & set(sizes), key=lambda one: (sizes[one], one))
@@ -153,7 +153,8 @@ class _Looking:
     def _pairs(self) -> dict[str, int]:
         """The words' pairs of letters, and in how many names they stand, counted as far as these are passed over."""
         if self._sizes is None:
-            grams = sorted(pairs(self.key, self.read))[:PAIRS]
+            of_each = (sorted(pairs(key))[:PAIRS] for key in (self.key, self.read))
+            grams = sorted({gram for some in of_each for gram in some})
             columns = [size(select(NameGram.party_id).where(NameGram.gram == gram), PASSED_OVER + 1) for gram in grams]
             counts = db.session.execute(select(*columns)).one() if columns else ()
             self._sizes = dict(zip(grams, counts, strict=True))
