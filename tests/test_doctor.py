@@ -11,19 +11,20 @@ from collections import namedtuple
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread, current_thread
 
 import pytest
 from click.testing import CliRunner
 from flask import has_app_context
 from flask.cli import ScriptInfo
-from sqlalchemy import delete, make_url, select, text, update
+from sqlalchemy import delete, event, make_url, select, text, update
 
 from matching import config, create_app, jobs, outbox, schema
 from matching.accounts.models import Role, RoleGrant, User
 from matching.backups import postgresql
 from matching.backups.keeping import NotDone
 from matching.concepts.models import ConceptEntry
-from matching.database import db
+from matching.database import db, reading
 from matching.doctor import contents, machine, settings
 from matching.doctor.commands import doctor
 from matching.doctor.findings import Mark
@@ -31,6 +32,7 @@ from matching.engine import encoder
 from matching.engine.lexicon import concept_to_json, lexicon
 from matching.jobs import JobRun
 from matching.outbox import MessageState
+from matching.profiles import services as profiles
 from matching.profiles.models import Profile
 from matching.registry.grams import write_all_anew
 from matching.registry.vocabulary import Desk, District
@@ -412,6 +414,31 @@ def test_a_job_that_does_not_run(city, tmp_path, name, words, longest):
 def test_an_index_of_an_older_analyzer(city, tmp_path):
     city.execute(update(Profile).values(analyzer="an-older-one"))
     assert "reindex" in told(tmp_path, Mark.WRONG, "検索の索引が古い登録が 1 件")
+
+
+def test_what_is_published_while_it_counts_does_not_make_the_index_wrong(city, app):
+    def publish():
+        with app.app_context():
+            a_supporter()
+            db.session.commit()
+            db.session.remove()
+
+    counting, published = current_thread(), []
+
+    def meanwhile(*_):
+        if current_thread() is counting:
+            published.append(Thread(target=publish))
+            published[-1].start()
+            published[-1].join()
+
+    with reading():
+        event.listen(db.engine, "after_cursor_execute", meanwhile)
+        try:
+            index = profiles.as_it_stands()
+        finally:
+            event.remove(db.engine, "after_cursor_execute", meanwhile)
+    assert published and index.counts_are_right
+    assert profiles.as_it_stands().profiles == 1 + len(published)
 
 
 def test_a_name_that_was_changed_past_the_application(city, tmp_path):
