@@ -413,6 +413,17 @@ def test_contacts_that_changed_meanwhile_are_shown_before_they_are_overwritten(a
     assert session.scalar(select(Supporter)) is None
 
 
+def test_it_is_said_once_that_contacts_are_shown_anew_when_a_word_was_pressed(app, session):
+    organization = a_known_organization()
+    browser = sign_in(app, a_representative(organization).email)
+    answers = {**ANSWERS, "organization": str(organization.id)}
+    page = walk(browser.get(AS_ORGANIZATION), answers, {"consents": ("matching",)})
+    registry.set_contacts(organization, [Contact(ContactKind.TELEPHONE, "083-922-9999")])
+    session.commit()
+    page = browser.post(AS_ORGANIZATION, [*step(page).submit_fields(), ("add", "何かほかのもの")], status=200)
+    assert page.text.count("いま登録されている連絡先と同意を入れました") == 1
+
+
 def walk_on(page, *, consents, **values):
     form = step(page)
     for name, value in values.items():

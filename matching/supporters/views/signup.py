@@ -55,8 +55,6 @@ def register() -> Page:
         stepping = Stepping(form, ORGANIZATION_STEPS, known=known, anew=anew)
     else:
         stepping = Stepping(form, PERSON_STEPS, known=known)
-    if stepping.shows_anew:
-        flash(_("いま登録されている連絡先と同意を入れました。確かめてください。"), "warning")
     chips = Offer()
     if request.form.get("go") == "more":
         form.add_skill_rows()
@@ -76,6 +74,8 @@ def register() -> Page:
         stepping.show_mistake()
     if stepping.is_checking and not chips.taken:
         chips = offer(form, refused=chips.refused, gone=chips.gone)
+    if stepping.shows_anew:  # said last: whoever reads apart begins again
+        flash(_("いま登録されている連絡先と同意を入れました。確かめてください。"), "warning")
     return form_page(
         "supporters/register.html", form, stepping=stepping, for_organization=for_organization, chips=chips
     )
