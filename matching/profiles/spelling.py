@@ -63,17 +63,17 @@ def _forget(engine: Engine) -> None:
     _KEPT.pop(engine, None)
 
 
-def _kept() -> _Remembered:
-    engine = db.engine
-    kept = _KEPT.get(engine)
-    if kept is None:
-        kept = _KEPT[engine] = _Remembered()
+def _kept(*, below: int | None = None) -> _Remembered:
+    """Caught up, by whoever holds _KEEPING. Entered afterwards: until all are read, publishers read apart."""
+    kept = _KEPT.get(db.engine) or _Remembered()
+    kept.catch_up(below=below)
+    _KEPT[db.engine] = kept
     return kept
 
 
 def _begin() -> None:
     with _KEEPING:
-        _kept().catch_up()
+        _kept()
 
 
 def spelt_like(words: Sequence[str]) -> dict[str, list[str]]:
@@ -131,8 +131,7 @@ def _alike(words: Sequence[str], *, most: int, ids: dict[str, int] | None = None
     if db.engine not in _KEPT:
         apart("spellings", _begin)  # whoever publishes first holds up nobody meanwhile
     with _KEEPING:
-        kept = _kept()
-        kept.catch_up(below=db.session.info.get(_FIRST_NEW))
+        kept = _kept(below=db.session.info.get(_FIRST_NEW))
         perhaps = {word: kept.spellings.perhaps(word).tolist() for word in words}
     for new in _new_here():
         for word in words:

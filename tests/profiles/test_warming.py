@@ -23,6 +23,20 @@ def test_all_that_searches_keep_is_there_afterwards(database: Flask) -> None:
     assert db.engine in sketches._KEPT and db.engine in spelling._KEPT
 
 
+def test_the_words_count_as_kept_when_all_are_read(database: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, whoever publishes reads them apart instead of waiting for them with the right to write in hand."""
+    kept_before: list[bool] = []
+    catch_up = spelling._Remembered.catch_up
+
+    def catching_up(self: spelling._Remembered, *, below: int | None = None) -> None:
+        kept_before.append(db.engine in spelling._KEPT)
+        catch_up(self, below=below)
+
+    monkeypatch.setattr(spelling._Remembered, "catch_up", catching_up)
+    spelling.spelt_like(["ワーミング"])
+    assert not kept_before[0] and db.engine in spelling._KEPT
+
+
 def test_what_is_prepared_is_what_would_be_worked_out_later() -> None:
     some = [replace(one) for one in list(lexicon().concepts.values())[:40]]
     prepared, later = Lexicon(some), Lexicon(some)
