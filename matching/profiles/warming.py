@@ -42,6 +42,7 @@ def warm() -> None:
     known = knowledge()
     db.session.remove()
     known.lexicon.prepare()
-    # What stays for good is not looked through again: a search would wait a tenth of a second for that.
+    # What stays for good is not looked through again: a search would wait a tenth of a second for that. Pages are being
+    # answered meanwhile, and what they hold just then stays, too, if it goes round in a circle: little, and once.
     gc.collect()
     gc.freeze()
