@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Response
+from flask_babel import gettext as _
 
 MOST = 20_000  # rows of one file
 BOM = "\ufeff"  # without it, spreadsheets take UTF-8 for something else
@@ -20,6 +21,15 @@ def as_cell(value: Any) -> str:
     """One value as text; what would be a formula is made a text by an apostrophe. None is empty."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+
+
+def and_others() -> list[str]:
+    """The last line of a file that does not hold all."""
+    return [
+        _(
+            "この一覧は、ここまでです。ほかにも当てはまるものがあるかもしれません。条件でしぼり、分けて保存してください。"
+        )
+    ]
 
 
 def _lines(head: Iterable[Any], rows: Iterable[Iterable[Any]]) -> Iterator[str]:

@@ -8,18 +8,19 @@ from sqlalchemy import select
 
 from ..profiles import finding, saying
 from ..registry.models import Registry
+from ..registry.paging import Sifted
 from .models import Group
 from .states import GroupState
 
 related = partial(finding.related, registry=Registry.GROUP)
 
 
-def parties_saying(words: str, *, admits: saying.Admits | None = None) -> list[int]:
-    """The organizations that say they can do just these words, whatever state they are in; of very many, some."""
+def parties_saying(words: str, *, admits: saying.Admits | None = None, active: bool = False) -> Sifted:
+    """The organizations that say they can do just these words, whatever state they are in or, of many, ``active`` only."""
     return saying.parties_saying(
         words,
         registry=Registry.GROUP,
         registered=select(Group.organization_id),
-        unread=select(Group.organization_id).where(Group.state == GroupState.ENDED),
+        unread=None if active else select(Group.organization_id).where(Group.state == GroupState.ENDED),
         admits=admits,
     )

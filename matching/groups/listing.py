@@ -13,8 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from ..database import db
 from ..engine.text import fold
-from ..exports import MOST
-from ..profiles.saying import FOUND
+from ..exports import MOST, and_others
 from ..registry import services as registry
 from ..registry.models import Consent, Organization, Party, Purpose, Registry, Skill
 from ..registry.paging import AtLeast, Sifted, page_of_ids, parts_of
@@ -111,11 +110,11 @@ def _answering(by: Narrowed, sieves: list[Sieve], day: date) -> _Answers:
     words, met = by.words, [one.met for one in sieves]
     registered = select(Group.id).where(Group.organization_id == Party.id, *met).exists()
     named = registry.parties_named(words, admits=registered, limit=MOST_NAMED)
-    alike = registry.parties_like(words, admits=registered)
+    alike = registry.parties_like(words, admits=registered).ids
     saying = parties_saying(words)
     related_to = related(words, day=day, most=MOST_RELATED, as_written=by.as_written)
     skilled = {id_: place for place, id_ in enumerate(related_to)}
-    kinds = dict.fromkeys(saying, 3) | dict.fromkeys(alike, 2) | dict.fromkeys(named, 1)
+    kinds = dict.fromkeys(saying.ids, 3) | dict.fromkeys(alike, 2) | dict.fromkeys(named.ids, 1)
     number = fold(words)
     parts = _parts(day)
     columns = ROWS.add_columns(
@@ -137,7 +136,7 @@ def _answering(by: Narrowed, sieves: list[Sieve], day: date) -> _Answers:
 
     ranked = sorted(rows.values(), key=place)
     ids = {part: [row[0] for row in ranked if row[5 + at]] for at, part in enumerate(parts)}
-    return _Answers(ids, more=len(named) >= MOST_NAMED or len(saying) >= FOUND)
+    return _Answers(ids, more=named.more or saying.more)
 
 
 def _phrases(party_ids: list[int], *, most: int) -> dict[int, list[str]]:
@@ -164,16 +163,18 @@ def table_rows(by: Narrowed, part: Part, *, day: date) -> Iterator[list[Any]]:
     """The whole list as a table, without contact points; a part of it at a time is read."""
     sieves = sieves_of(by.field, by.district, by.kind)
     if by.words:
-        ids = _answering(by, sieves, day).of(part).ids
+        found = _answering(by, sieves, day).of(part)
     else:
-        ids = sift(ORDER, [_parts(day)[part], *sieves], most=MOST, far=None).ids
+        found = sift(ORDER, [_parts(day)[part], *sieves], most=MOST, far=None)
     loading = (
         selectinload(Group.organization).joinedload(Organization.district),
         selectinload(Group.fields),
         selectinload(Group.districts),
     )
-    for some in parts_of(ids[:MOST], Group, options=loading):
+    for some in parts_of(found.ids[:MOST], Group, options=loading):
         yield from _lines(some)
+    if found.more or len(found.ids) > MOST:
+        yield and_others()
 
 
 def _lines(groups: list[Group]) -> Iterator[list[Any]]:

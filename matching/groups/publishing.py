@@ -125,12 +125,12 @@ def _answering(sieves: Sequence[Sieve], words: str, day: date, *, as_written: bo
     met = [one.met for one in sieves]
     skilled = related(words, day=day, most=FOUND, among=select(Group.id).where(*met), as_written=as_written)
     registered = select(Group.id).where(Group.organization_id == Party.id, *met).exists()
-    alike = registry.parties_like(words, admits=registered)
-    parties = [
-        *alike,
-        *registry.parties_named(words, admits=registered, limit=FOUND),
-        *parties_saying(words, admits=lambda party_id: _consenting().where(Consent.party_id == party_id).exists()),
-    ]
+    alike = registry.parties_like(words, admits=registered).ids
+    named = registry.parties_named(words, admits=registered, limit=FOUND)
+    saying = parties_saying(
+        words, admits=lambda party_id: _consenting().where(Consent.party_id == party_id).exists(), active=True
+    )
+    parties = [*alike, *named.ids, *saying.ids]
     others = select(Group.id).where(*met)
     of_parties = others.where(Group.organization_id.in_(parties)).with_hint(Group, BY_ORGANIZATION, "sqlite")
     numbered = others.where(Group.number.in_([fold(words), fold(words).upper()]))
@@ -143,7 +143,8 @@ def _answering(sieves: Sequence[Sieve], words: str, day: date, *, as_written: bo
         if row.organization_id in of_names or not face.withheld or _holds(face, words):
             place = of_names.get(row.organization_id, places.get(row.id, 2 * FOUND))
             found.append((place, row.organization.kana_key, row.id))
-    return Sifted([group_id for _place, _kana, group_id in sorted(found)], more=len(ids) > FOUND)
+    more = named.more or saying.more or len(ids) > FOUND
+    return Sifted([group_id for _place, _kana, group_id in sorted(found)], more)
 
 
 def _holds(face: PublicGroup, words: str) -> bool:

@@ -81,7 +81,7 @@ class Choice:
 
 def choices(words: str) -> list[Choice]:
     """Organizations of this name, more or less, or of this telephone, best first."""
-    ids = registry.parties_like(words, admits=Party.kind == PartyKind.ORGANIZATION, by_telephone=True)
+    ids = registry.parties_like(words, admits=Party.kind == PartyKind.ORGANIZATION, by_telephone=True).ids
     named = select(Organization).where(Organization.id.in_(ids)).options(joinedload(Organization.district))
     organizations = {one.id: one for one in db.session.scalars(named)}
     registered = select(Group).where(Group.organization_id.in_(ids), Group.state == GroupState.ACTIVE)

@@ -89,7 +89,7 @@ def find(words: str, *, by: Actor, day: date) -> Found:
     if len(numbered) == 1:
         return Found(words, by_telephone=False, cases=numbered, parties=[], exact=numbered[0])
     by_telephone = sight.contacts and registry.telephone_ending(words) is not None
-    ids = registry.parties_like(words, admits=parties_seen_by(by), by_telephone=by_telephone, limit=PARTIES)
+    ids = registry.parties_like(words, admits=parties_seen_by(by), by_telephone=by_telephone, limit=PARTIES).ids
     query = select(Party).where(Party.id.in_(ids)).options(joinedload(Party.district))
     parties = {party.id: party for party in db.session.scalars(query)}
     belonging = belonging_of(ids, sight=sight, day=day)

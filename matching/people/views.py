@@ -13,7 +13,7 @@ from .. import audit
 from ..accounts.permissions import Permission, current_actor, refuse, requires
 from ..accounts.taking import take_home
 from ..database import db
-from ..exports import MOST
+from ..exports import MOST, and_others
 from ..i18n import label, today
 from ..registry import services as registry
 from ..registry.models import Party, Person, Registry
@@ -83,8 +83,9 @@ def export() -> Response:
     if sight.councils:
         columns.append((_("審議会等の数"), [str(one.seats) if one.seats else "" for one in whole]))
     rows = zip(*(values for _head, values in columns), strict=True)
+    others = [and_others()] if found.more or len(found.ids) > MOST else []
     head = [name for name, _values in columns]
-    return take_home(_("個人"), head, rows, what="person", narrowed_by=filters.address, now=now)
+    return take_home(_("個人"), head, [*rows, *others], what="person", narrowed_by=filters.address, now=now)
 
 
 @bp.get("/people/<int:party_id>")

@@ -15,8 +15,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from ..database import db
 from ..engine.text import analyse, fold
-from ..exports import MOST
-from ..profiles.saying import FOUND
+from ..exports import MOST, and_others
 from ..registry import services as registry
 from ..registry.models import Consent, Party, PartyKind, Purpose, Registry, Skill
 from ..registry.paging import AtLeast, Sifted, page_of_ids, parts_of
@@ -107,12 +106,12 @@ def _answering(by: Narrowed, sieves: list[Sieve], day: date) -> _Answers:
     words, met = by.words, [one.met for one in sieves]
     registered = select(Supporter.id).where(Supporter.party_id == Party.id, *met).exists()
     named = registry.parties_named(words, admits=registered, limit=MOST_NAMED)
-    alike = registry.parties_like(words, admits=registered)
+    alike = registry.parties_like(words, admits=registered).ids
     saying = parties_saying(words)
     skilled = {
         id_: place for place, id_ in enumerate(related(words, day=day, most=MOST_RELATED, as_written=by.as_written))
     }
-    kinds = dict.fromkeys(saying, 2) | dict.fromkeys(alike, 1) | dict.fromkeys(named, 0)
+    kinds = dict.fromkeys(saying.ids, 2) | dict.fromkeys(alike, 1) | dict.fromkeys(named.ids, 0)
     columns = select(Supporter.id, Supporter.state, Supporter.party_id, Party.kana_key, Party.name_key)
     columns = columns.join(Supporter.party).where(*met).with_hint(Party, "NOT INDEXED", "sqlite")
     of_parties = columns.with_hint(Supporter, BY_PARTY, "sqlite")
@@ -125,7 +124,7 @@ def _answering(by: Narrowed, sieves: list[Sieve], day: date) -> _Answers:
         return kind, skilled.get(row.id, MOST_RELATED), row.kana_key, row.name_key, row.id
 
     ranked = [(row.id, row.state) for row in sorted(rows.values(), key=place)]
-    return _Answers(ranked, more=len(named) >= MOST_NAMED or len(saying) >= FOUND)
+    return _Answers(ranked, more=named.more or saying.more)
 
 
 def _of_the_directory(words: str) -> ColumnElement[bool]:
@@ -158,17 +157,16 @@ def table_head() -> list[str]:
 def table_rows(by: Narrowed, *, state: SupporterState | None, day: date) -> Iterator[list[Any]]:
     """The whole list as a table, without contact points; a part of it at a time is read."""
     sieves = sieves_of(by.field, by.district, by.kind)
-    if by.words:
-        ids = _answering(by, sieves, day).of(_shown(state)).ids
-    else:
-        ids = _sifted(state, sieves, most=MOST, far=None).ids
+    found = _answering(by, sieves, day).of(_shown(state)) if by.words else _sifted(state, sieves, most=MOST, far=None)
     loading = (
         joinedload(Supporter.party).joinedload(Party.district),
         selectinload(Supporter.fields),
         selectinload(Supporter.districts),
     )
-    for part in parts_of(ids[:MOST], Supporter, options=loading):
+    for part in parts_of(found.ids[:MOST], Supporter, options=loading):
         yield from _lines(part)
+    if found.more or len(found.ids) > MOST:
+        yield and_others()
 
 
 def _lines(supporters: list[Supporter]) -> Iterator[list[Any]]:

@@ -141,12 +141,11 @@ def _answering(sieves: Sequence[Sieve], words: str, day: date, *, as_written: bo
     met = [one.met for one in sieves]
     told = related(words, day=day, most=FOUND, among=select(Supporter.id).where(*met), as_written=as_written)
     bears = select(Supporter.id).where(Supporter.party_id == Party.id, _is_named(), *met).exists()
-    parties = [
-        *parties_saying(
-            words, admits=lambda party_id: _consenting(*_SHOWN).where(Consent.party_id == party_id).exists()
-        ),
-        *registry.parties_named(words, admits=bears, limit=FOUND),
-    ]
+    saying = parties_saying(
+        words, admits=lambda party_id: _consenting(*_SHOWN).where(Consent.party_id == party_id).exists(), active=True
+    )
+    named = registry.parties_named(words, admits=bears, limit=FOUND)
+    parties = [*saying.ids, *named.ids]
     others = select(Supporter.id).where(Supporter.party_id.in_(parties), *met).with_hint(Supporter, BY_PARTY, "sqlite")
     ids = list(dict.fromkeys([*told, *db.session.scalars(others.order_by(Supporter.public_key))]))
     rows = list(in_parts(ids[:FOUND], Supporter, options=_LOADED))
@@ -155,7 +154,8 @@ def _answering(sieves: Sequence[Sieve], words: str, day: date, *, as_written: bo
     for row, face in zip(rows, _faces(rows), strict=True):
         if not face.withheld or _holds(face, words):
             shown.append((place.get(row.id, FOUND), row.public_key, row.id))
-    return Sifted([supporter_id for _place, _key, supporter_id in sorted(shown)], more=len(ids) > FOUND)
+    more = saying.more or named.more or len(ids) > FOUND
+    return Sifted([supporter_id for _place, _key, supporter_id in sorted(shown)], more)
 
 
 def _holds(face: PublicSupporter, words: str) -> bool:

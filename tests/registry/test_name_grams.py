@@ -115,43 +115,55 @@ def test_a_rare_name_is_found_among_many_common_ones(session, narrow, words):
     many(150, "山本花子", "やまもとはなこ")
     rare = a_person("獅子王院 花子", kana="ししおういん はなこ")
     many(150, "獅子花子", "ししはなこ")
-    assert registry.parties_like(words)[0] == rare.id
+    assert registry.parties_like(words).ids[0] == rare.id
 
 
 def test_of_many_who_bear_the_name_so_many_are_shown_as_asked_for(session, narrow):
     many(150, "山本花子", "やまもとはなこ")
-    found = registry.parties_like("山本", limit=10)
-    assert len(found) == 10 and found == registry.parties_like("山本", limit=10)
-    assert len(registry.parties_named("花子", limit=15)) == 15
+    found = registry.parties_like("山本", limit=10).ids
+    assert len(found) == 10 and found == registry.parties_like("山本", limit=10).ids
+    assert len(registry.parties_named("花子", limit=15).ids) == 15
+
+
+def test_a_list_by_name_says_where_others_bear_it_or_may(session, narrow):
+    many(45, "山本花子", "やまもとはなこ")
+    rare = a_person("獅子王院 花子", kana="ししおういん はなこ")
+    for words in ("花子", "山本", "子"):
+        assert registry.parties_named(words).more and registry.parties_like(words).more
+        assert registry.parties_like(words, admits=Party.id == rare.id).more, words
+    for words in ("獅子王院", "獅子王院花子", "ししおういん", "鈴木"):
+        assert not registry.parties_named(words).more and not registry.parties_like(words).more, words
+    among = select(Party.id).where(Party.id == rare.id)
+    assert not registry.parties_like("花子", admits=Party.id == rare.id, among=among).more
 
 
 def test_names_that_begin_with_the_words_come_before_those_that_hold_them(session, narrow):
     many(100, "金子花", "かねこはな")
     first = a_person("子安 愛", kana="こやす あい")
-    assert registry.parties_like("子安")[0] == first.id
-    assert registry.parties_like("子")[0] == first.id
+    assert registry.parties_like("子安").ids[0] == first.id
+    assert registry.parties_like("子").ids[0] == first.id
 
 
 def test_a_long_name_in_katakana_is_found_by_its_pairs_and_not_among_the_first_names(session, narrow):
     many(60, "山本花子", "やまもとはなこ")
     name = "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホ"
     club = an_organization(name)
-    assert registry.parties_named(name) == [club.id]
-    assert registry.parties_named(name[1:]) == [club.id]
-    assert registry.parties_named("山田" + name) == []
+    assert registry.parties_named(name).ids == [club.id]
+    assert registry.parties_named(name[1:]).ids == [club.id]
+    assert registry.parties_named("山田" + name).ids == []
 
 
 def test_who_may_be_found_is_asked_of_each(session, narrow):
     many(150, "山本花子", "やまもとはなこ")
     club = an_organization("山本花子の会")
     only = Party.kind == PartyKind.ORGANIZATION
-    assert registry.parties_like("山本花子", admits=only) == [club.id]
+    assert registry.parties_like("山本花子", admits=only).ids == [club.id]
     among = select(Organization.id)
-    assert registry.parties_like("山元花この会", admits=only, among=among) == [club.id]
+    assert registry.parties_like("山元花この会", admits=only, among=among).ids == [club.id]
 
 
 def test_a_merged_name_is_not_offered(session):
     one, other = a_person("山本 花子"), a_person("山本 花代")
     other.canonical_id = one.id
     db.session.flush()
-    assert registry.parties_like("山本") == [one.id]
+    assert registry.parties_like("山本").ids == [one.id]

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from matching.database import db
 from matching.registry import paging, sifting
 from matching.registry.paging import AtLeast, Paged, counted
-from matching.registry.services import organizations_found
+from matching.registry.services import finding, organizations_found
 from matching.registry.vocabulary import OrganizationKind
 from matching.supporters import listing
 from matching.supporters.models import Supporter
@@ -19,6 +19,7 @@ from matching.supporters.sieves import ORDER, in_states, sieves_of
 from matching.supporters.states import SupporterState
 from tests.conftest import sign_in
 from tests.factories import a_coordinator, a_person, an_organization
+from tests.groups.factories import a_group
 from tests.supporters.factories import a_supporter
 
 DAY = date(2026, 11, 24)
@@ -100,6 +101,20 @@ def test_more_than_can_be_paged_through_is_said_and_never_a_wrong_number(app, to
     last = sign_in(app, desk.email).get("/supporters?page=900")
     assert "4件目から6件目" in last and "6件のうち" not in last
     assert "ここに出せるのは、ここまでです" in last
+
+
+@pytest.mark.parametrize("address", ["/supporters/export", "/groups/export", "/organizations/export", "/people/export"])
+def test_a_file_that_does_not_hold_all_says_so_in_its_last_line(app, town, monkeypatch, address):
+    a_group(an_organization("山田の会"))
+    a_group(an_organization("山田の集まり"))
+    desk = a_coordinator()
+    db.session.commit()
+    browser, told = sign_in(app, desk.email), "ほかにも当てはまるものがあるかもしれません。"
+    assert told not in browser.get(address, {"q": "山田"})
+    monkeypatch.setattr(finding, "LOOKED_AT", 1)
+    monkeypatch.setattr(finding, "FEW", -1)
+    *_rows, last = browser.get(address, {"q": "山田"}).text.splitlines()
+    assert told in last
 
 
 def test_numbers_are_counted_so_far():

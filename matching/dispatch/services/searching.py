@@ -181,7 +181,7 @@ def _named(request: HelpRequest, words: str, *, now: datetime, limit: int) -> li
     """Their registry is looked at here: as a condition, SQLite walks through it."""
     registries = {one.value for one in registries_for(request)}
     found: list[Profile] = []
-    for some in chunks(registry.parties_named(words)):
+    for some in chunks(registry.parties_named(words).ids):
         query = (
             select(Profile)
             .join(Party, Party.id == Profile.party_id)

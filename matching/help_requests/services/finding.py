@@ -55,7 +55,7 @@ def requests_like(words: str, *, among: ColumnElement[bool]) -> ColumnElement[bo
         for row in rows
         if holds(asked, text_key(f"{row.number or ''} {row.title}")) or _begins_the_key(asked, row.public_key)
     ]
-    organizations = registry.parties_like(words, admits=Party.kind == PartyKind.ORGANIZATION, limit=ORGANIZATIONS)
+    organizations = registry.parties_like(words, admits=Party.kind == PartyKind.ORGANIZATION, limit=ORGANIZATIONS).ids
     of_them = select(Party.id).where(or_(Party.id.in_(organizations), Party.canonical_id.in_(organizations)))
     return or_(HelpRequest.id.in_(titled), HelpRequest.requester_id.in_(of_them))
 

@@ -18,6 +18,7 @@ from ...engine.text import fold
 from ..grams import NameGram
 from ..keys import kana_key, name_key, pairs
 from ..models import ContactKind, ContactPoint, Party
+from ..paging import Sifted
 from ..sifting import size
 
 LONGEST = 60  # what is read of the words
@@ -55,8 +56,8 @@ def parties_like(
     among: Select[Any] | None = None,
     by_telephone: bool = False,
     limit: int = 20,
-) -> list[int]:
-    """Ids of parties that the words may mean, best first; deterministic.
+) -> Sifted:
+    """Parties that the words may mean, best first; deterministic. ``more``: others bear the words, or may.
 
     ``by_telephone``, for those who may see contact points: a number finds telephones. Else the name or kana holds the
     words, or shares two letters in a row with them and is alike by RapidFuzz's ratio. ``admits`` is a condition on
@@ -66,31 +67,36 @@ def parties_like(
     allowed = [Party.canonical_id.is_(None), *([admits] if admits is not None else [])]
     if by_telephone and (digits := telephone_ending(words)):
         query = select(Party.id).where(has_telephone(digits), *allowed).order_by(Party.kana_key, Party.id)
-        return list(db.session.scalars(query.with_hint(Party, "NOT INDEXED", "sqlite").limit(limit)))
+        found = list(db.session.scalars(query.with_hint(Party, "NOT INDEXED", "sqlite").limit(limit + 1)))
+        return Sifted(found[:limit], more=len(found) > limit)
     looking = _Looking(words, allowed, among)
     if not looking.key:
-        return []
+        return Sifted([])
     scores = looking.score(looking.holding())
     if len(scores) < limit:
         scores = looking.score(looking.alike()) | scores
     ranked = sorted((-score, party_id) for party_id, score in scores.items() if score >= ALIKE)
-    return [party_id for _score, party_id in ranked[:limit]]
+    return Sifted([party_id for _score, party_id in ranked[:limit]], more=looking.cut or len(ranked) > limit)
 
 
-def parties_named(words: str, *, admits: ColumnElement[bool] | None = None, limit: int = LOOKED_AT) -> list[int]:
-    """Ids of parties whose name or kana holds the words: those that begin with them before others, by their ids."""
+def parties_named(words: str, *, admits: ColumnElement[bool] | None = None, limit: int = LOOKED_AT) -> Sifted:
+    """Parties whose name or kana holds the words: those that begin with them, in the order of the names, then others,
+    by their ids. ``more``: others hold them, or may."""
     looking = _Looking(words, [admits] if admits is not None else [], None)
-    return [row.id for row in looking.holding()][:limit] if looking.key else []
+    ids = [row.id for row in looking.holding()] if looking.key else []
+    return Sifted(ids[:limit], more=looking.cut or len(ids) > limit)
 
 
 class _Looking:
-    """One look through the names. Rows are (id, name_key, kana_key)."""
+    """One look through the names. Rows are (id, name_key, kana_key). ``cut``: not every name that may hold the words
+    was looked at."""
 
     def __init__(self, words: str, allowed: list[ColumnElement[bool]], among: Select[Any] | None) -> None:
         self.key, self.read = name_key(words[:LONGEST]), kana_key(words[:LONGEST])
         self.allowed = allowed
         self._sizes: dict[str, int] | None = None
         self._few: list[Any] | None = None
+        self.cut = False
         if among is not None and self.key and (db.session.scalar(select(size(among, FEW + 1))) or 0) <= FEW:
             self._few = self._rows(_names().where(Party.id.in_(among)).order_by(Party.id))
 
@@ -104,9 +110,11 @@ class _Looking:
         found = {
             row.id: row for row in [*self._beginning("name_key", self.key), *self._beginning("kana_key", self.read)]
         }
-        if len(found) < LOOKED_AT:
-            for row in self._within():
-                found.setdefault(row.id, row)
+        if len(found) >= LOOKED_AT:
+            self.cut = True
+            return list(found.values())
+        for row in self._within():
+            found.setdefault(row.id, row)
         return list(found.values())
 
     def alike(self) -> list[Any]:
@@ -126,7 +134,7 @@ class _Looking:
             shared = shared.where(NameGram.party_id <= _reach(chosen[0]))
         sharing = shared.group_by(NameGram.party_id).subquery()
         query = _names().join(sharing, sharing.c.party_id == Party.id)
-        return self._rows(query.order_by(sharing.c.pairs.desc(), Party.id))
+        return self._rows(query.order_by(sharing.c.pairs.desc(), Party.id), whole=False)
 
     def _beginning(self, column: str, key: str) -> list[Any]:
         """By the index of that column, in its order."""
@@ -140,12 +148,15 @@ class _Looking:
         for key in dict.fromkeys((self.key, self.read)):
             grams = pairs(key)
             if not grams:  # one letter: only among the first of all names
-                last = func.coalesce(_at(select(Party.id).order_by(Party.id)), LARGEST_ID)
-                return self._rows(_names().where(_holds(self.key, self.read), Party.id <= last).order_by(Party.id))
+                last = db.session.scalar(select(_at(select(Party.id).order_by(Party.id))))
+                self.cut = self.cut or last is not None
+                holding = _names().where(_holds(self.key, self.read), Party.id <= (last or LARGEST_ID))
+                return self._rows(holding.order_by(Party.id))
             rarest = min(grams & set(sizes), key=lambda one: (sizes[one], one))
             query = _names().join(NameGram, NameGram.party_id == Party.id)
             query = query.where(NameGram.gram == rarest, _holds(self.key, self.read))
             if sizes[rarest] > PASSED_OVER:
+                self.cut = True
                 query = query.where(NameGram.party_id <= _reach(rarest))
             rows += self._rows(query.order_by(NameGram.party_id))
         return rows
@@ -160,8 +171,11 @@ class _Looking:
             self._sizes = dict(zip(grams, counts, strict=True))
         return self._sizes
 
-    def _rows(self, query: Select[Any]) -> list[Any]:
-        return list(db.session.execute(query.where(*self.allowed).limit(LOOKED_AT)))
+    def _rows(self, query: Select[Any], *, whole: bool = True) -> list[Any]:
+        """As many as are looked at. ``whole``: where these are not all, something is cut."""
+        rows = list(db.session.execute(query.where(*self.allowed).limit(LOOKED_AT + 1)))
+        self.cut = self.cut or (whole and len(rows) > LOOKED_AT)
+        return rows[:LOOKED_AT]
 
 
 def _names(hint: str = "NOT INDEXED") -> Select[Any]:

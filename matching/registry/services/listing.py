@@ -143,8 +143,7 @@ def parties_found(
     admits = and_(true() if order.among is None else order.among, *(one.met for one in sieves))
     few = rarest(sieves, FEW)
     among = few.ids if few else None
-    ids = parties_like(words, admits=admits, among=among, by_telephone=by_telephone, limit=limit)
-    return Sifted(ids, more=len(ids) == limit)
+    return parties_like(words, admits=admits, among=among, by_telephone=by_telephone, limit=limit)
 
 
 def acting_for(organization_ids: Sequence[int]) -> dict[int, dict[RepresentationState, int]]:

@@ -114,7 +114,7 @@ def find_organizations(words: str, *, limit: int = 10) -> list[Organization]:
     standing = and_(Party.kind == PartyKind.ORGANIZATION, Party.canonical_id.is_(None))
     query = (
         select(Organization)
-        .where(Organization.id.in_(parties_named(words, admits=standing)))
+        .where(Organization.id.in_(parties_named(words, admits=standing).ids))
         .options(joinedload(Organization.district))
         .order_by(Organization.kana_key, Organization.id)
         .limit(limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -15,7 +16,7 @@ from ... import audit
 from ...accounts.permissions import Permission, coordinator, current_actor, is_the_party, may, requires
 from ...accounts.taking import take_home
 from ...database import db
-from ...exports import MOST
+from ...exports import MOST, and_others
 from ...i18n import label
 from .. import services
 from ..forms import sent
@@ -78,9 +79,10 @@ def export_organizations() -> Response:
         )
         for one in in_parts(sifted.ids[:MOST], Organization, options=SHOWN)
     )
+    others = [and_others()] if sifted.more or len(sifted.ids) > MOST else []
     head = (_("番号"), _("団体名"), _("ふりがな"), _("団体の種類"), _("地域"), _("代表者・担当者の数"))
     now = datetime.now(UTC)
-    return take_home(_("団体"), head, rows, what="organization", narrowed_by=filters.address, now=now)
+    return take_home(_("団体"), head, chain(rows, others), what="organization", narrowed_by=filters.address, now=now)
 
 
 @bp.get(ONE)

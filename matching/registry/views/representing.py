@@ -129,6 +129,6 @@ def _people_like(words: str) -> list[Person]:
     admits = Party.kind == PartyKind.PERSON
     if current_actor().contractor:
         admits = admits & services.known_to_desks()
-    ids = services.parties_like(words, admits=admits, by_telephone=True, limit=FOUND)
+    ids = services.parties_like(words, admits=admits, by_telephone=True, limit=FOUND).ids
     people = db.session.scalars(select(Person).where(Person.id.in_(ids)).options(joinedload(Person.district)))
     return sorted(people, key=lambda person: ids.index(person.id))
