@@ -76,11 +76,11 @@ def distances() -> Mapping[int, Mapping[int, float]]:
 
 @lru_cache(maxsize=4)
 def _distances(places: tuple[tuple[int, float, float], ...]) -> Mapping[int, Mapping[int, float]]:
-    def apart(a: tuple[int, float, float], b: tuple[int, float, float]) -> float:
+    def kilometres(a: tuple[int, float, float], b: tuple[int, float, float]) -> float:
         north, east = a[1] - b[1], (a[2] - b[2]) * cos(radians((a[1] + b[1]) / 2))
         return 111.2 * sqrt(north * north + east * east)
 
-    return {one[0]: {other[0]: apart(one, other) for other in places} for one in places}
+    return {one[0]: {other[0]: kilometres(one, other) for other in places} for one in places}
 
 
 def searcher(
