@@ -8,7 +8,7 @@ from sqlalchemy import NullPool, create_engine, delete, func, select, text, upda
 from matching.accounts.models import RoleGrant, User
 from matching.database import apart, db, with_reading_apart
 from matching.dispatch.models import Candidate
-from matching.dispatch.services import shortlisting
+from matching.dispatch.services import searching, shortlisting
 from matching.help_requests.models import HelpRequest
 from matching.help_requests.states import RequestState
 from matching.profiles import services as profiles
@@ -42,6 +42,22 @@ def during_search(monkeypatch):
         if statements:
             write_at_once(statements.pop(0))
         return search(self, *args, **kw)
+
+    monkeypatch.setattr(profiles.Searching, "__call__", searching)
+    return statements
+
+
+@pytest.fixture
+def after_search(monkeypatch):
+    """The same, but carried out when a search has just read: it does not know of them."""
+    statements = []
+    search = profiles.Searching.__call__
+
+    def searching(self, *args, **kw):
+        found = search(self, *args, **kw)
+        if statements:
+            write_at_once(statements.pop(0))
+        return found
 
     monkeypatch.setattr(profiles.Searching, "__call__", searching)
     return statements
@@ -147,16 +163,32 @@ def test_others_write_while_words_are_offered(desk, monkeypatch, session):
     assert wrote == [True, True]
 
 
-def test_whoever_takes_the_consent_back_during_the_search_is_not_on_the_list(desk, session, during_search):
+def takes_the_consent_back(supporter):
+    given = update(Consent).where(Consent.party_id == supporter.party_id, Consent.purpose == Purpose.MATCHING)
+    return given.values(withdrawn_at=NOW)
+
+
+def test_whoever_takes_the_consent_back_after_the_search_is_not_on_the_list(desk, session, after_search):
     leaving = a_conjurer()
     staying = a_conjurer("手品 二郎")
     request = a_case()
-    taken_back = update(Consent).where(Consent.party_id == leaving.party_id, Consent.purpose == Purpose.MATCHING)
-    during_search.append(taken_back.values(withdrawn_at=NOW))
+    after_search.append(takes_the_consent_back(leaving))
     press(desk, request)
     session.expire_all()
-    assert names_on(shortlist_of(request)) == [staying.party.name]
+    assert not after_search and names_on(shortlist_of(request)) == [staying.party.name]
     assert [candidate.rank for candidate in shortlist_of(request).candidates] == [1]
+
+
+def test_whoever_takes_the_consent_back_after_the_search_is_not_offered_to_be_added(app, session, after_search):
+    leaving, staying = a_conjurer(), a_conjurer("村田 次郎")
+    request = a_case()
+    session.commit()
+    after_search.append(takes_the_consent_back(leaving))
+
+    def view():
+        return [one.party_id for one in searching.find_registrants(request, "手品", now=NOW)]
+
+    assert with_reading_apart(view, before_again=lambda: None) == [staying.party_id]
 
 
 def test_a_request_that_changes_during_the_search_is_searched_for_as_it_is_then(desk, session, during_search):

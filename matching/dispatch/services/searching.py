@@ -166,12 +166,8 @@ def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: 
     named = _named(request, words, now=now, limit=limit)
     search_for = searcher(request, now=now, limit=limit)
     hits = apart(("words", words, limit, registries_for(request)), lambda: search_for(Ask(title=words)).hits)
-    skilled = {
-        profile.id: profile
-        for profile in db.session.scalars(
-            select(Profile).options(selectinload(Profile.content)).where(Profile.id.in_([h.profile_id for h in hits]))
-        )
-    }
+    still = select(Profile).where(Profile.id.in_([hit.profile_id for hit in hits]), may_be_matched(today(now)))
+    skilled = {profile.id: profile for profile in db.session.scalars(still.options(selectinload(Profile.content)))}
     found = {profile.id: profile for profile in named}
     found.update((hit.profile_id, skilled[hit.profile_id]) for hit in hits if hit.profile_id in skilled)
     return list(found.values())[:limit]
