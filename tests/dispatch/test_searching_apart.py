@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import NullPool, create_engine, delete, func, select, text, update
 
+from matching.accounts.actor import SYSTEM
 from matching.accounts.models import RoleGrant, User
 from matching.database import apart, db, with_reading_apart
-from matching.dispatch.models import Candidate
-from matching.dispatch.services import searching, shortlisting
+from matching.dispatch.models import Candidate, Inquiry
+from matching.dispatch.services import inquiring, searching, shortlisting
+from matching.dispatch.states import InquiryState
 from matching.help_requests.models import HelpRequest
 from matching.help_requests.states import RequestState
 from matching.profiles import services as profiles
@@ -19,7 +21,7 @@ from tests.factories import a_coordinator
 from tests.help_requests.factories import a_request
 from tests.journeys.steps import fill, form_with
 
-from .factories import NOW, OUTLINE, TERMS, a_case, a_conjurer, candidate_of, names_on, shortlist_of
+from .factories import NOW, OUTLINE, TERMS, a_case, a_conjurer, asked, candidate_of, names_on, shortlist_of
 
 
 def write_at_once(statement):
@@ -189,6 +191,22 @@ def test_whoever_takes_the_consent_back_after_the_search_is_not_offered_to_be_ad
         return [one.party_id for one in searching.find_registrants(request, "手品", now=NOW)]
 
     assert with_reading_apart(view, before_again=lambda: None) == [staying.party_id]
+
+
+def test_whoever_was_asked_elsewhere_meanwhile_is_warned_of(app, session):
+    supporter = a_conjurer(monthly_cap=1)
+    elsewhere = asked(a_case())
+    inquiring.retract(elsewhere, by=SYSTEM, now=NOW)
+    candidate = candidate_of(a_case(title="もう1つの手品"), supporter.party)
+    asks = update(Inquiry).where(Inquiry.id == elsewhere.id).values(state=InquiryState.OPEN)
+    session.commit()
+
+    def view():
+        codes = {reason.code for reason in inquiring.warnings_now(candidate, now=NOW)}
+        apart("meanwhile", lambda: write_at_once(asks))
+        return codes
+
+    assert {"conflict.cap", "conflict.inquiry"} <= with_reading_apart(view, before_again=lambda: None)
 
 
 def test_a_request_that_changes_during_the_search_is_searched_for_as_it_is_then(desk, session, during_search):

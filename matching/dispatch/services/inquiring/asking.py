@@ -27,15 +27,16 @@ from ...models import Candidate, CandidateState, Inquiry
 from ...states import InquiryState
 from .. import links
 from ..inquiries import inquiries_of, mail_of, promises, waiting_inquiry
-from ..searching import admitted, judge, registries_for
+from ..searching import admitted, registries_for, searcher
 from ..standing import standing_of, times_this_year
 
 
 def warnings_now(candidate: Candidate, *, now: datetime) -> list[Reason]:
     """The hard rules as they stand at this moment, not as they stood when the list was frozen."""
     request = candidate.shortlist.request
-    profile = _profile_of(candidate)
-    found = [] if profile is None else judge(request, profile.id, help_requests.ask_of(request), now=now).hits
+    profile, ask = _profile_of(candidate), help_requests.ask_of(request)
+    # Not read apart: what is decided on must not be older than the transaction that writes.
+    found = () if profile is None else searcher(request, now=now, only=profile.id, limit=1)(ask).hits
     # What somebody says of their own limits is shown, too; but only a rule of the house asks for a reason.
     reasons = [r for hit in found for r in hit.ranked.reasons if r.kind == "warning" and r.criterion == "conflict"]
     if not found:
