@@ -11,13 +11,14 @@ from matching.database import apart, db, with_reading_apart
 from matching.dispatch.models import Candidate, Inquiry
 from matching.dispatch.services import inquiring, searching, shortlisting
 from matching.dispatch.states import InquiryState
+from matching.help_requests import services as help_requests
 from matching.help_requests.models import HelpRequest
 from matching.help_requests.states import RequestState
 from matching.profiles import services as profiles
-from matching.registry.models import Consent, Purpose
+from matching.registry.models import Consent, Purpose, Representation, RepresentationState
 from matching.registry.vocabulary import Desk
 from tests.conftest import sign_in
-from tests.factories import a_coordinator
+from tests.factories import a_coordinator, an_organization
 from tests.help_requests.factories import a_request
 from tests.journeys.steps import fill, form_with
 
@@ -207,6 +208,30 @@ def test_whoever_was_asked_elsewhere_meanwhile_is_warned_of(app, session):
         return codes
 
     assert {"conflict.cap", "conflict.inquiry"} <= with_reading_apart(view, before_again=lambda: None)
+
+
+@pytest.mark.parametrize(
+    "hits",
+    [
+        lambda request, profile, ask: searching.judge(request, profile.id, ask, now=NOW).hits,
+        lambda request, _profile, ask: searching.look_for(request, ask, now=NOW).result.hits,
+    ],
+    ids=["judging", "looking"],
+)
+def test_what_was_read_for_one_request_does_not_answer_for_another(app, session, hits):
+    supporter, own = a_conjurer(), an_organization("手品の会")
+    state = RepresentationState.APPROVED
+    session.add(Representation(person=supporter.party, organization=own, title="会長", state=state))
+    requests = [a_case(), a_case(requester=own)]
+    profile = profiles.find(registry="supporter", registration_id=supporter.id)
+    session.commit()
+
+    def view():
+        ask = help_requests.ask_of(requests[0])
+        found = [hits(request, profile, ask) for request in requests]
+        return ["conflict.own" in {reason.code for reason in one[0].ranked.reasons} for one in found]
+
+    assert with_reading_apart(view, before_again=lambda: None) == [False, True]
 
 
 def test_a_request_that_changes_during_the_search_is_searched_for_as_it_is_then(desk, session, during_search):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
@@ -122,7 +122,7 @@ def look_for(request: HelpRequest, ask: Ask, *, now: datetime) -> Found:
         return Found(result, relaxing.count_without(ask, partial(search_for, explain=False), now=fit, needs=needs))
 
     meant = tuple((need.phrase, need.concept) for need in needs)
-    found = apart(("shortlist", ask, meant, registries_for(request)), look)
+    found = apart(_key("shortlist", request, ask, meant), look)
     ids = [hit.profile_id for hit in found.result.hits]
     # By their ids alone: with the registries, SQLite would walk through these.
     still = select(Profile.id).where(Profile.id.in_(ids), may_be_matched(today(now)))
@@ -132,9 +132,17 @@ def look_for(request: HelpRequest, ask: Ask, *, now: datetime) -> Found:
 
 
 def judge(request: HelpRequest, profile_id: int, ask: Ask, *, now: datetime) -> profiles.SearchResult:
-    """What the engine says of this registration, however little it fits; read apart from the writing."""
+    """What the engine says of this registration, however little it fits; read apart from the writing.
+
+    To be kept as what was found. A rule that is decided on is asked again where it is written: others write meanwhile.
+    """
     search_for = searcher(request, now=now, only=profile_id, limit=1)
-    return apart(("judge", profile_id, ask, registries_for(request)), lambda: search_for(ask))
+    return apart(_key("judge", request, profile_id, ask), lambda: search_for(ask))
+
+
+def _key(what: str, request: HelpRequest, *asked: Hashable) -> Hashable:
+    """Of what is read apart: ``searcher`` rests on the request, too, and on whose it is."""
+    return (what, request.id, request.requester_id, registries_for(request), *asked)
 
 
 def _looked_up_once(look_up: Callable[[list[int]], dict[int, T]]) -> Callable[[list[int]], dict[int, T]]:
@@ -165,7 +173,7 @@ def find_registrants(request: HelpRequest, words: str, *, now: datetime, limit: 
         return []
     named = _named(request, words, now=now, limit=limit)
     search_for = searcher(request, now=now, limit=limit)
-    hits = apart(("words", words, limit, registries_for(request)), lambda: search_for(Ask(title=words)).hits)
+    hits = apart(_key("words", request, words, limit), lambda: search_for(Ask(title=words)).hits)
     still = select(Profile).where(Profile.id.in_([hit.profile_id for hit in hits]), may_be_matched(today(now)))
     skilled = {profile.id: profile for profile in db.session.scalars(still.options(selectinload(Profile.content)))}
     found = {profile.id: profile for profile in named}
