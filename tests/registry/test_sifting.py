@@ -18,6 +18,7 @@ from matching.supporters.models import Supporter
 from matching.supporters.sieves import ORDER, in_states, sieves_of
 from matching.supporters.states import SupporterState
 from tests.conftest import sign_in
+from tests.councils.factories import a_clerk
 from tests.factories import a_coordinator, a_person, an_organization
 from tests.groups.factories import a_group
 from tests.supporters.factories import a_supporter
@@ -115,6 +116,31 @@ def test_a_file_that_does_not_hold_all_says_so_in_its_last_line(app, town, monke
     monkeypatch.setattr(finding, "FEW", -1)
     *_rows, last = browser.get(address, {"q": "山田"}).text.splitlines()
     assert told in last
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("/supporters?field=1", "/supporters/export?field=1"),
+        ("/people?district=1", "/people/export?district=1"),
+        ("/groups?field=1", "/groups/export?state=active&field=1"),
+        ("/organizations?kind=other", "/organizations/export?kind=other"),
+        ("/directory/groups?field=1", None),
+        ("/directory/supporters?field=1", None),
+        ("/councils/members", None),
+    ],
+)
+def test_a_walk_that_came_to_nobody_does_not_say_that_there_is_nobody(app, town, monkeypatch, address, file):
+    a_group(an_organization("山田の会"))
+    reader = a_clerk() if "councils" in address else a_coordinator()
+    db.session.commit()
+    browser, said = sign_in(app, reader.email), "ここまでには、見つかりませんでした"
+    assert said not in browser.get(address)
+    monkeypatch.setattr(sifting, "RARE", -1)
+    monkeypatch.setattr(sifting, "_reach", lambda order, far: ("", "", 0)[: len(order.by)] if far else None)
+    page = browser.get(address)
+    assert said in page and "条件を足して" in page and "ありません</h2>" not in page and "いません</h2>" not in page
+    assert [link["href"] for link in page.html.select("section.empty a")][:-1] == ([file] if file else [])
 
 
 def test_numbers_are_counted_so_far():
