@@ -57,8 +57,7 @@ def reindex() -> None:
 
         def land() -> None:
             db.session.commit()
-            # On SQLite those who wait try again now and then and in no order: beside parts that follow one another at
-            # once, some would wait until they are refused.
+            # On SQLite those who wait try again now and then and in no order, so the next part leaves them time to.
             time.sleep(max(held(), _SHORTEST))
 
         count = services.reindex(progress, after_each_part=land)
