@@ -143,6 +143,16 @@ def test_a_walk_that_came_to_nobody_does_not_say_that_there_is_nobody(app, town,
     assert [link["href"] for link in page.html.select("section.empty a")][:-1] == ([file] if file else [])
 
 
+@pytest.mark.parametrize("path", ["/supporters", "/groups"])
+def test_a_tab_of_which_nothing_was_found_so_far_tells_no_number(app, town, monkeypatch, path):
+    desk = a_coordinator()
+    db.session.commit()
+    monkeypatch.setattr(finding, "LOOKED_AT", 1)
+    page = sign_in(app, desk.email).get(path, {"q": "山田"})
+    tabs = [tab.text for tab in page.html.select(".tabs a")]
+    assert tabs and not any("（0以上）" in tab for tab in tabs)
+
+
 def test_numbers_are_counted_so_far():
     assert counted(paging.MOST) == paging.MOST and not isinstance(counted(paging.MOST), AtLeast)
     assert isinstance(counted(paging.MOST + 1), AtLeast) and counted(paging.MOST + 1) == paging.MOST
