@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, Enum, Integer, MetaData, event
+from sqlalchemy import JSON, DateTime, Engine, Enum, Integer, MetaData, String, event
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
@@ -50,6 +50,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def letter_by_letter(length: int) -> Any:
+    """A text that is compared by the numbers of its letters on every database: what begins with some letters stands
+    together. PostgreSQL would compare as the language of its server does."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 class SlotMask(TypeDecorator[frozenset[int]]):

@@ -12,6 +12,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import MetaData, Table, exc, select, text, types
+from sqlalchemy.dialects import postgresql
 
 from matching import create_app, schema
 from matching.config import ROOT
@@ -55,6 +56,21 @@ def tables_there() -> list[Table]:
     found = MetaData()
     found.reflect(db.engine)
     return [table for table in found.sorted_tables if table.name not in {"alembic_version"} | ONE_ROW]
+
+
+def test_keys_that_are_searched_by_their_beginning_are_compared_letter_by_letter(app):
+    upgrade()
+    meant = {
+        (table.name, column.name)
+        for table in db.metadata.sorted_tables
+        for column in table.columns
+        if getattr(column.type.dialect_impl(postgresql.dialect()), "collation", None) == "C"
+    }
+    assert meant == {("party", "name_key"), ("party", "kana_key"), ("term", "text")}
+    if db.engine.dialect.name == "postgresql":
+        query = "SELECT table_name, column_name FROM information_schema.columns WHERE collation_name = 'C'"
+        found = db.session.execute(text(f"{query} AND table_schema = 'public'"))
+        assert {tuple(row) for row in found} == meant
 
 
 # -- Rows as the tables ask for them

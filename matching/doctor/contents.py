@@ -75,7 +75,8 @@ def _server(connection: Connection) -> Iterator[Finding]:
     version, encoding = connection.execute(
         text("SELECT current_setting('server_version_num')::int, current_setting('server_encoding')")
     ).one()
-    # The locale is nobody's business: what is searched and sorted by was folded before it was written.
+    # The locale is nobody's business: what is searched and sorted by was folded before it was written, and is compared
+    # letter by letter.
     if encoding != "UTF8":
         yield wrong(f"データベースの文字コードが {encoding} です。", "UTF8 のデータベースを作り直してください。")
     elif version < 150000:

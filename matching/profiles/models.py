@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..database import Model
+from ..database import Model, letter_by_letter
 
 
 class Profile(Model):
@@ -75,7 +75,7 @@ class Term(Model):
     __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str] = mapped_column(String(80), unique=True)
+    text: Mapped[str] = mapped_column(letter_by_letter(80), unique=True)
     reading: Mapped[str] = mapped_column(String(80), index=True)  # katakana; empty when not comparable
     df: Mapped[int]  # how many profiles hold it
 

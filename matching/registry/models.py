@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ..accounts.actor import Source
-from ..database import Model, Stamped
+from ..database import Model, Stamped, letter_by_letter
 from ..workflow import N_, Labelled
 from .keys import kana_key, name_key
 from .states import RepresentationState
@@ -59,8 +59,10 @@ class Party(Stamped, Model):
     name: Mapped[str] = mapped_column(String(120))
     kana: Mapped[str | None] = mapped_column(String(120))
     # Folded: width, variant kanji, spaces. What they were is read before they change: see ``grams``.
-    name_key: Mapped[str] = mapped_column(String(LONGEST_KEY), active_history=True)
-    kana_key: Mapped[str] = mapped_column(String(LONGEST_KEY), active_history=True)  # of the name without a reading
+    name_key: Mapped[str] = mapped_column(letter_by_letter(LONGEST_KEY), active_history=True)
+    kana_key: Mapped[str] = mapped_column(
+        letter_by_letter(LONGEST_KEY), active_history=True
+    )  # of the name without a reading
     canonical_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"))
     district_id: Mapped[int | None] = mapped_column(ForeignKey("district.id"), index=True)
     note: Mapped[str | None] = mapped_column(Text)

@@ -40,6 +40,7 @@ WIDER = (  # name, table, columns as they were, columns
     ("ix_group_field_field_number", "group_field", ["field_number"], ["field_number", "group_id"]),
     ("ix_group_district_district_id", "group_district", ["district_id"], ["district_id", "group_id"]),
 )
+BY_LETTERS = (("party", "name_key", 120), ("party", "kana_key", 120), ("term", "text", 80))
 AT_ONCE = 10_000
 TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
@@ -47,6 +48,7 @@ TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 def upgrade() -> None:
     for name, table, _before, _columns in WIDER:
         op.drop_index(name, table)
+    _compare_letter_by_letter("C")
     _read_names_of_unknown_reading()
     with op.batch_alter_table("party") as batch:
         batch.alter_column("kana_key", existing_type=sa.String(120), nullable=False)
@@ -59,6 +61,13 @@ def upgrade() -> None:
     for name, table, columns, condition in INDEXES:
         where = sa.text(condition) if condition else None
         op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
+
+
+def _compare_letter_by_letter(collation: str) -> None:
+    """As SQLite does. In the order of a language, what begins with some letters does not stand together."""
+    if op.get_bind().dialect.name == "postgresql":
+        for table, column, length in BY_LETTERS:
+            op.alter_column(table, column, type_=sa.String(length, collation=collation), existing_nullable=False)
 
 
 def _read_names_of_unknown_reading() -> None:
@@ -106,5 +115,6 @@ def downgrade() -> None:
     with op.batch_alter_table("party") as batch:
         batch.alter_column("kana_key", existing_type=sa.String(120), nullable=True)
     op.execute("UPDATE party SET kana_key = NULL WHERE kana IS NULL")
+    _compare_letter_by_letter("default")
     for name, table, before, _columns in WIDER:
         op.create_index(name, table, before)
