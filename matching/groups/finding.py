@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
+from ..engine.text import fold
 from ..profiles import finding, saying
 from ..registry.models import Registry
 from ..registry.paging import Sifted
@@ -13,6 +14,12 @@ from .models import Group
 from .states import GroupState
 
 related = partial(finding.related, registry=Registry.GROUP)
+
+
+def numbered(words: str) -> ColumnElement[bool]:
+    """A condition on ``Group``: the words are its number, as it is written or in small or capital letters."""
+    number = fold(words)
+    return Group.number.in_({words.strip(), number, number.upper(), number.capitalize()})
 
 
 def parties_saying(words: str, *, admits: saying.Admits | None = None, active: bool = False) -> Sifted:

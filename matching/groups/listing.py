@@ -20,7 +20,7 @@ from ..registry.paging import AtLeast, Sifted, page_of_ids, parts_of
 from ..registry.sifting import Sieve, count_of, measured, sift
 from ..registry.vocabulary import OrganizationKind, Support
 from ..workflow import N_, Labelled
-from .finding import parties_saying, related
+from .finding import numbered, parties_saying, related
 from .models import Group
 from .services import begin_of_year
 from .sieves import BY_ORGANIZATION, ORDER, ROWS, in_state, sieves_of
@@ -122,7 +122,7 @@ def _answering(by: Narrowed, sieves: list[Sieve], day: date) -> _Answers:
     )
     columns = columns.where(*met).with_hint(Party, "NOT INDEXED", "sqlite")
     of_organizations = columns.with_hint(Group, BY_ORGANIZATION, "sqlite")
-    conditions = (Group.id.in_(list(skilled)), Group.number.in_({number, number.upper()}))
+    conditions = (Group.id.in_(list(skilled)), numbered(words))
     queries = [
         of_organizations.where(Group.organization_id.in_(list(kinds))),
         *(columns.where(one) for one in conditions),
@@ -131,7 +131,7 @@ def _answering(by: Narrowed, sieves: list[Sieve], day: date) -> _Answers:
 
     def place(row: Any) -> tuple[Any, ...]:
         id_, organization_id, own_number, kana, name, *_of_parts = row
-        kind = 0 if own_number.lower() == number else kinds.get(organization_id, 4)
+        kind = 0 if fold(own_number) == number else kinds.get(organization_id, 4)
         return kind, skilled.get(id_, MOST_RELATED), kana, name, id_
 
     ranked = sorted(rows.values(), key=place)

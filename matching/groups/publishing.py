@@ -19,14 +19,13 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import selectinload
 
 from ..database import db
-from ..engine.text import fold
 from ..registry import services as registry
 from ..registry.models import Consent, ContactPoint, Organization, Party, Purpose, Registry, Skill
 from ..registry.paging import Sifted, counted, in_parts, page_of_ids
 from ..registry.services import Contact, name_key
 from ..registry.sifting import Sieve, sift, size
 from ..registry.vocabulary import District, Field, OrganizationKind, Support
-from .finding import parties_saying, related
+from .finding import numbered, parties_saying, related
 from .models import Group
 from .sieves import BY_ORGANIZATION, ORDER, sieves_of
 from .states import GroupState
@@ -133,8 +132,8 @@ def _answering(sieves: Sequence[Sieve], words: str, day: date, *, as_written: bo
     parties = [*alike, *named.ids, *saying.ids]
     others = select(Group.id).where(*met)
     of_parties = others.where(Group.organization_id.in_(parties)).with_hint(Group, BY_ORGANIZATION, "sqlite")
-    numbered = others.where(Group.number.in_([fold(words), fold(words).upper()]))
-    ids = list(dict.fromkeys([*db.session.scalars(numbered), *db.session.scalars(of_parties), *skilled]))
+    of_number = others.where(numbered(words))
+    ids = list(dict.fromkeys([*db.session.scalars(of_number), *db.session.scalars(of_parties), *skilled]))
     rows = list(in_parts(ids[:FOUND], Group, options=_LOADED))
     places = {group_id: position for position, group_id in enumerate(skilled, FOUND)}
     of_names = {party_id: position for position, party_id in enumerate(alike)}

@@ -12,7 +12,7 @@ from matching.accounts.actor import SYSTEM
 from matching.accounts.models import Role
 from matching.audit import AuditEntry
 from matching.database import db
-from matching.groups import services
+from matching.groups import publishing, services
 from matching.registry.models import ContactKind, Purpose
 from matching.registry.services import Contact
 from matching.registry.vocabulary import OrganizationKind
@@ -59,6 +59,13 @@ def test_groups_are_found_by_name_number_and_what_they_do(desk):
     assert names(desk.get("/groups", {"q": "合唱の指導"}))[0] == choir.organization.name
     page = desk.get("/groups", {"q": "まったくない団体"})
     assert "当てはまる団体はありません" in page and "言葉を短くするか" in page
+
+
+@pytest.mark.parametrize("words", ["Sp-012", "sp-012", "SP-012", " Ｓｐ－012"])
+def test_a_number_of_large_and_small_letters_is_found_however_it_is_typed(desk, words):
+    a_group(an_organization("さざなみ"), number="Sp-012", consents=[Purpose.PUBLIC_NAMED])
+    assert names(desk.get("/groups", {"q": words})) == ["さざなみ"]
+    assert [one.name for one in publishing.public_entries(day=date(2026, 11, 24), words=words).items] == ["さざなみ"]
 
 
 def test_the_list_is_narrowed_by_field_district_and_kind(desk):
