@@ -62,7 +62,7 @@ class Found:
 
 def find(by: Narrowed, part: Part, *, day: date, page: int) -> Found:
     """Groups of this part of the list. The counts are of every part."""
-    sieves, parts = measured(sieves_of(by.field, by.district, by.kind)), _parts(day)
+    sieves, parts = measured(sieves_of(by.field, by.district, by.kind), ORDER.rare), _parts(day)
     counts: dict[Part, int | None]
     if by.words:
         answers = _answering(by, sieves, day)

@@ -19,6 +19,7 @@ ORDER = Order(
     rows=ROWS,
     by=(Party.kana_key, Party.name_key, Party.id),
     along=((Party, "ix_party_kana_key"), (Group, "ix_group_organization_id")),
+    times=3,
 )
 
 

@@ -45,6 +45,11 @@ class Order:
     by: tuple[InstrumentedAttribute[Any], ...]
     along: tuple[tuple[Any, str], ...]
     among: ColumnElement[bool] | None = None  # rows of the index that are passed over at all
+    times: int = 1  # of a list that holds few of many parties, so many times ``RARE`` are sorted: a walk meets too few
+
+    @property
+    def rare(self) -> int:
+        return self.times * RARE
 
     def walked(self) -> Select[Any]:
         return _hinted(self.rows, self.along, "INDEXED BY {}")
@@ -69,22 +74,24 @@ def any_of(sieves: Sequence[Sieve]) -> Sieve:
     return Sieve(select(next(iter(ids.c))), or_(*(one.met for one in sieves)))
 
 
-def measured(sieves: Sequence[Sieve]) -> list[Sieve]:
-    """The same, counted; one query, or none."""
+def measured(sieves: Sequence[Sieve], most: int | None = None) -> list[Sieve]:
+    """The same, counted up to one more than ``most``, ``RARE`` else; one query, or none."""
+    most = RARE if most is None else max(RARE, most)
     unknown = [one for one in sieves if one.rows is None]
     if not unknown:
         return list(sieves)
     counts = iter(
         db.session.execute(
-            select(*(size(one.ids if one.at_most is None else one.at_most, RARE + 1) for one in unknown))
+            select(*(size(one.ids if one.at_most is None else one.at_most, most + 1) for one in unknown))
         ).one()
     )
     return [one if one.rows is not None else replace(one, rows=next(counts)) for one in sieves]
 
 
 def rarest(sieves: Sequence[Sieve], most: int | None = None) -> Sieve | None:
-    """The sieve that leaves the fewest, where these are at most so many, ``RARE`` else; one query."""
-    least = min(measured(sieves), key=lambda one: one.rows or 0, default=None)
+    """The sieve that leaves the fewest, where these are at most ``most``, ``RARE`` else; one query. ``sieves`` that are
+    measured are measured as far."""
+    least = min(measured(sieves, most), key=lambda one: one.rows or 0, default=None)
     return least if least is not None and (least.rows or 0) <= (RARE if most is None else most) else None
 
 
@@ -98,7 +105,7 @@ def sift(order: Order, sieves: Sequence[Sieve], *, most: int = MOST, far: int | 
 
     ``far`` None: the whole order is passed over, as long as it takes.
     """
-    if rare := rarest(sieves):
+    if rare := rarest(sieves, order.rare):
         query = order.sorted().where(order.key.in_(rare.ids), *(one.met for one in sieves if one.met is not rare.met))
         return Sifted(list(db.session.scalars(query.order_by(*order.by, order.key).limit(most + 1))))
     reach = _reach(order, far) if far is not None else None
@@ -143,7 +150,7 @@ def count_of(order: Order, sieves: Sequence[Sieve]) -> int | None:
     """How many meet every condition: so many, or ``AtLeast``; None where nobody counts so far. Two queries."""
     if len(sieves) == 1:
         return counted(db.session.scalar(select(size(sieves[0].ids))) or 0)
-    if not (rare := rarest(sieves)):
+    if not (rare := rarest(sieves, order.rare)):
         return None
     rows = order.sorted().where(order.key.in_(rare.ids), *(one.met for one in sieves if one.met is not rare.met))
     return counted(db.session.scalar(select(size(rows))) or 0)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from matching.database import db
+from matching.groups import listing as group_listing
 from matching.registry import paging, sifting
 from matching.registry.paging import AtLeast, Paged, counted
 from matching.registry.services import finding, organizations_found
@@ -151,6 +152,18 @@ def test_a_tab_of_which_nothing_was_found_so_far_tells_no_number(app, town, monk
     page = sign_in(app, desk.email).get(path, {"q": "山田"})
     tabs = [tab.text for tab in page.html.select(".tabs a")]
     assert tabs and not any("（0以上）" in tab for tab in tabs)
+
+
+def test_a_list_of_few_among_many_parties_is_shown_whole(session, monkeypatch):
+    """A walk along all parties would end before it meets the groups."""
+    groups = [a_group(an_organization(f"ん{number}の会")) for number in range(5)]
+    session.flush()
+    monkeypatch.setattr(sifting, "RARE", 2)
+    monkeypatch.setattr(sifting, "_reach", lambda order, far: ("", "", 0))
+    found = group_listing.find(group_listing.Narrowed(), group_listing.Part.ACTIVE, day=DAY, page=1)
+    assert [one.id for one in found.page.items] == [one.id for one in groups] and not found.page.more
+    a_group(an_organization("ん5の会")), a_group(an_organization("ん6の会"))
+    assert group_listing.find(group_listing.Narrowed(), group_listing.Part.ACTIVE, day=DAY, page=1).page.more
 
 
 def test_numbers_are_counted_so_far():
