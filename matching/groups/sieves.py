@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from ..registry.models import Organization, Party
-from ..registry.sifting import Order, Sieve, any_of
+from ..registry.sieves import in_district, in_field
+from ..registry.sifting import Order, Sieve
 from ..registry.vocabulary import OrganizationKind
 from .models import Group, group_district, group_field
 from .states import GroupState
@@ -29,24 +30,12 @@ def in_state(state: GroupState) -> Sieve:
 
 def sieves_of(field: int | None, district: int | None, kind: OrganizationKind | None = None) -> list[Sieve]:
     """Conditions on ``Group``; that of the kind, on its ``Party`` too. None: all."""
-    sieves = [in_field(field)] if field is not None else []
+    sieves = [in_field(Group, group_field, field)] if field is not None else []
     if district is not None:
-        sieves.append(in_district(district))
+        sieves.append(in_district(Group, group_district, district))
     if kind is not None:
         sieves.append(_of_kind(kind))
     return sieves
-
-
-def in_field(number: int) -> Sieve:
-    rows = select(group_field.c.group_id).where(group_field.c.field_number == number)
-    return Sieve(rows, rows.where(group_field.c.group_id == Group.id).exists())
-
-
-def in_district(number: int) -> Sieve:
-    """Whoever helps there, or anywhere."""
-    rows = select(group_district.c.group_id).where(group_district.c.district_id == number)
-    there = Sieve(rows, rows.where(group_district.c.group_id == Group.id).exists())
-    return any_of([Sieve(select(Group.id).where(Group.anywhere), Group.anywhere.is_(True)), there])
 
 
 def _of_kind(kind: OrganizationKind) -> Sieve:

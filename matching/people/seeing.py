@@ -59,9 +59,9 @@ def people_sieves(actor: Actor) -> list[Sieve]:
         return []
     rules = []
     if coordinator(actor, None):
-        rules.append(Sieve(registry.all_known_to_desks(), registry.known_to_desks()))
+        rules.append(registry.known_to_desks())
     if clerk(actor, None):
-        rules.append(Sieve(councils.all_known_to_councils(), councils.known_to_councils()))
+        rules.append(councils.known_to_councils())
     return [any_of(rules)]
 
 

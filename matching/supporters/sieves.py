@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from ..registry.models import Organization, Party, PartyKind, Person
-from ..registry.sifting import Counting, Order, Sieve, any_of
+from ..registry.sieves import in_district, in_field
+from ..registry.sifting import Counting, Order, Sieve
 from .models import Supporter, supporter_district, supporter_field
 from .states import SupporterState
 
@@ -39,24 +40,12 @@ STATES = {state: in_states([state]) for state in SupporterState}
 
 def sieves_of(field: int | None, district: int | None, kind: PartyKind | None = None) -> list[Sieve]:
     """Conditions on ``Supporter``; that of the kind, on its ``Party`` too. None: everybody."""
-    sieves = [in_field(field)] if field is not None else []
+    sieves = [in_field(Supporter, supporter_field, field)] if field is not None else []
     if district is not None:
-        sieves.append(in_district(district))
+        sieves.append(in_district(Supporter, supporter_district, district))
     if kind is not None:
         sieves.append(_of_kind(kind))
     return sieves
-
-
-def in_field(number: int) -> Sieve:
-    rows = select(supporter_field.c.supporter_id).where(supporter_field.c.field_number == number)
-    return Sieve(rows, rows.where(supporter_field.c.supporter_id == Supporter.id).exists())
-
-
-def in_district(number: int) -> Sieve:
-    """Whoever helps there, or anywhere."""
-    rows = select(supporter_district.c.supporter_id).where(supporter_district.c.district_id == number)
-    there = Sieve(rows, rows.where(supporter_district.c.supporter_id == Supporter.id).exists())
-    return any_of([Sieve(select(Supporter.id).where(Supporter.anywhere), Supporter.anywhere.is_(True)), there])
 
 
 def _of_kind(kind: PartyKind) -> Sieve:

@@ -35,11 +35,13 @@ def _agreeing() -> Select[int]:
     return select(Consent.party_id).where(Consent.purpose == Purpose.COUNCIL, Consent.withdrawn_at.is_(None))
 
 
-def known_to_councils() -> ColumnElement[bool]:
-    """A condition on ``Party``: people who hold or held a seat, agreed to be considered for one, or were written down
-    by those who look after the councils."""
+def known_to_councils() -> Sieve:
+    """Of ``Party``: people who hold or held a seat, agreed to be considered for one, or were written down by those who
+    look after the councils."""
+    written_down = select(Party.id).where(Party.written_for == WrittenFor.COUNCILS)
+    people = registry.standing_for(select(Appointment.person_id), _agreeing(), written_down)
     known = registry.stands_for(_known)
-    return and_(Party.kind == PartyKind.PERSON, Party.canonical_id.is_(None), known)
+    return Sieve(people, and_(Party.kind == PartyKind.PERSON, Party.canonical_id.is_(None), known))
 
 
 def _known(party: Any) -> ColumnElement[bool]:
@@ -50,14 +52,8 @@ def _known(party: Any) -> ColumnElement[bool]:
     )
 
 
-def all_known_to_councils() -> Select[int]:
-    """The people of ``known_to_councils``, as a select."""
-    written_down = select(Party.id).where(Party.written_for == WrittenFor.COUNCILS)
-    return registry.standing_for(select(Appointment.person_id), _agreeing(), written_down)
-
-
 def _is_known(party_id: int) -> bool:
-    return db.session.scalar(select(Party.id).where(Party.id == party_id, known_to_councils())) is not None
+    return db.session.scalar(select(Party.id).where(Party.id == party_id, known_to_councils().met)) is not None
 
 
 lookups.is_known_to_councils = _is_known
@@ -70,7 +66,7 @@ def consenting(person_ids: Collection[int]) -> set[int]:
 
 def find_people(words: str, *, sitting_on: date | None = None) -> Sifted:
     """People known to the councils: by the words, best first, else by kana. ``sitting_on`` leaves out others."""
-    sieves = [Sieve(all_known_to_councils(), known_to_councils())]
+    sieves = [known_to_councils()]
     if sitting_on is not None:
         seated = select(Appointment.person_id).where(holds_on(sitting_on))
         met = registry.stands_for(lambda party: seated.where(Appointment.person_id == party.id).exists())
@@ -91,7 +87,7 @@ def alike(name: str, birth_year: int | None, *, by: Actor) -> list[Person]:
     query = (
         select(Person)
         .where(Person.name_key == registry.name_key(name), Person.canonical_id.is_(None))
-        .where(or_(known_to_councils(), same_year))
+        .where(or_(known_to_councils().met, same_year))
         .order_by(Person.id)
         .limit(LOOKED_AT)
     )

@@ -25,8 +25,8 @@ from .editing import (
     party_changed,
     written_with,
 )
-from .finding import has_telephone, parties_like, parties_named, telephone_ending
-from .knowing import all_known_to_desks, is_known_to_desks, known_to_desks, standing_for, stands_for
+from .finding import parties_like, parties_named, telephone_ending
+from .knowing import is_known_to_desks, known_to_desks, standing_for, stands_for
 from .listing import (
     AGREED,
     HAPPENED,
@@ -85,7 +85,6 @@ __all__ = [
     "acting_for",
     "active_consents",
     "add_representative",
-    "all_known_to_desks",
     "all_representations_of",
     "basis_ended",
     "become_person",
@@ -109,7 +108,6 @@ __all__ = [
     "give_basis",
     "happened_at_desks",
     "has_basis",
-    "has_telephone",
     "history_of_organization",
     "is_known_to_desks",
     "kana_key",

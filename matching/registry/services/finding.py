@@ -40,7 +40,7 @@ def telephone_ending(words: str) -> str | None:
     return digits if re.fullmatch(r"[0-9]{4}|[0-9]{6,15}", digits) else None
 
 
-def has_telephone(digits: str) -> ColumnElement[bool]:
+def _has_telephone(digits: str) -> ColumnElement[bool]:
     """Parties with a telephone number of just these digits; of four, with one that ends with them.
 
     Nothing between the two: digit by digit, anybody's number could be asked for.
@@ -66,7 +66,7 @@ def parties_like(
     """
     allowed = [Party.canonical_id.is_(None), *([admits] if admits is not None else [])]
     if by_telephone and (digits := telephone_ending(words)):
-        query = select(Party.id).where(has_telephone(digits), *allowed).order_by(Party.kana_key, Party.id)
+        query = select(Party.id).where(_has_telephone(digits), *allowed).order_by(Party.kana_key, Party.id)
         found = list(db.session.scalars(query.with_hint(Party, "NOT INDEXED", "sqlite").limit(limit + 1)))
         return Sifted(found[:limit], more=len(found) > limit)
     looking = _Looking(words, allowed, among)

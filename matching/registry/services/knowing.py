@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from ...accounts.actor import lookups
 from ...database import db
 from ..models import Party, PartyKind, Registry, Representation, Skill, WrittenFor
+from ..sifting import Sieve
 from .consents import bases_to_match, stands_on_basis
 
 
@@ -30,10 +31,16 @@ def stands_for(met: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]
     return or_(met(Party), exists().where(row.canonical_id == Party.id, met(row)))
 
 
-def known_to_desks() -> ColumnElement[bool]:
-    """A condition on ``Party``: every organization, and people who agreed to be matched, told a desk what they can do,
-    said whom they act for, or were written down at a contractor's own desk."""
-    return or_(Party.kind == PartyKind.ORGANIZATION, stands_for(_told_a_desk))
+def known_to_desks() -> Sieve:
+    """Of ``Party``: every organization, and people who agreed to be matched, told a desk what they can do, said whom
+    they act for, or were written down at a contractor's own desk. ``ids`` are of the people only."""
+    people = standing_for(
+        *bases_to_match(),
+        select(Representation.person_id),
+        select(Skill.party_id).where(Skill.of_registry != Registry.COUNCIL),
+        select(Party.id).where(Party.written_for == WrittenFor.DESKS),
+    )
+    return Sieve(people, or_(Party.kind == PartyKind.ORGANIZATION, stands_for(_told_a_desk)))
 
 
 def _told_a_desk(party: Any) -> ColumnElement[bool]:
@@ -46,19 +53,9 @@ def _told_a_desk(party: Any) -> ColumnElement[bool]:
     )
 
 
-def all_known_to_desks() -> Select[int]:
-    """The people of ``known_to_desks``, as a select."""
-    return standing_for(
-        *bases_to_match(),
-        select(Representation.person_id),
-        select(Skill.party_id).where(Skill.of_registry != Registry.COUNCIL),
-        select(Party.id).where(Party.written_for == WrittenFor.DESKS),
-    )
-
-
 def is_known_to_desks(party: Party) -> bool:
     """``known_to_desks``, asked about one party."""
-    query = select(Party.id).where(Party.id == party.canonical, known_to_desks())
+    query = select(Party.id).where(Party.id == party.canonical, known_to_desks().met)
     return db.session.scalar(query) is not None
 
 

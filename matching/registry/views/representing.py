@@ -128,7 +128,7 @@ def _people_like(words: str) -> list[Person]:
     """People of whom this reader may know, as PERSON_READ says it of a coordinator; two queries."""
     admits = Party.kind == PartyKind.PERSON
     if current_actor().contractor:
-        admits = admits & services.known_to_desks()
+        admits = admits & services.known_to_desks().met
     ids = services.parties_like(words, admits=admits, by_telephone=True, limit=FOUND).ids
     people = db.session.scalars(select(Person).where(Person.id.in_(ids)).options(joinedload(Person.district)))
     return sorted(people, key=lambda person: ids.index(person.id))
