@@ -42,6 +42,7 @@ def lines(figures: Figures) -> Iterator[str]:
         )
     yield f"size on disk          {figures.size / MEGABYTE:,.0f} MB"
     yield f"shortlist             {_spread(found.fresh)} (asked again {_spread(found.again)}; first of all {found.first:,.0f} ms)"
+    yield f"  of the processor    {_spread(found.processor)}"
     for name, took, candidates in found.hostile:
         yield f"  {name:<32}{took:8,.0f} ms, {candidates} candidates"
     for name, times in zip(("old words", "new words"), figures.published, strict=True):

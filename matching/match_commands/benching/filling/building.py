@@ -81,20 +81,23 @@ def build(url: str, count: int, folder: Path, *, tell: Tell, now: datetime, proc
     began = time.monotonic()
     published = fill(url, count, moment(now), tell=tell, processes=processes)
     seconds = time.monotonic() - began
-    tell(f"built in {seconds:.0f} s{_memory()}")
+    tell(f"built in {seconds:.0f} s{_used()}")
     return Built(seconds, published)
 
 
-def _memory() -> str:
-    """The most that the process that wrote and the largest of those that read ever held; nothing where none tells."""
+def _used() -> str:
+    """How long the processor worked, and the most that one process held; nothing where the system does not tell."""
     if find_spec("resource") is None:
         return ""
     import resource
 
-    held = [
-        resource.getrusage(who).ru_maxrss * 1024 / 1_000_000 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    ]
-    return f"; at most {held[0]:,.0f} MB in the process that writes, {held[1]:,.0f} MB in one that reads"
+    mine, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    worked = sum(each.ru_utime + each.ru_stime for each in (mine, theirs))
+    held = [each.ru_maxrss * 1024 / 1_000_000 for each in (mine, theirs)]
+    return (
+        f", {worked:,.0f} s of the processor; "
+        f"at most {held[0]:,.0f} MB in the process that writes, {held[1]:,.0f} MB in one that reads"
+    )
 
 
 def fill(url: str, count: int, now: Moment, *, tell: Tell, processes: int | None = None) -> Published:
