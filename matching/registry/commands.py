@@ -13,7 +13,7 @@ names = AppGroup("names", help="The pairs of letters by which names are found.")
 
 @names.command("reindex")
 def reindex() -> None:
-    """Cut every name anew, where somebody changed names past the application."""
+    """Cut every name anew, where somebody changed names past the application; says how many were wrong."""
     before = grams.how_many_differ()
     grams.write_all_anew()
     db.session.commit()

@@ -19,8 +19,9 @@ from .models import Party
 class NameGram(Model):
     """A pair of letters that stands in a party's ``name_key`` or ``kana_key``.
 
-    Written by the events below in the flush that writes the name, and never elsewhere. The key begins with what a
-    search reads by; SQLite keeps the rows in this order, without another copy.
+    Written by the events below in the flush that writes the name. Names that were written past the application, as
+    SQL or in bulk, are cut by ``write_all_anew``: the doctor sees where they were not, `flask names reindex` does it.
+    The key begins with what a search reads by; SQLite keeps the rows in this order, without another copy.
     """
 
     __tablename__ = "name_gram"
@@ -49,7 +50,7 @@ UNION SELECT SUBSTR(kana_key, at, 2), id FROM named JOIN place ON at < LENGTH(ka
 """
 
 
-# In the order of the key: a million names take about half a minute.
+# In the order of the key: a million names take about a minute.
 WRITE_ALL = f"INSERT INTO name_gram (gram, party_id) {_from_names()} ORDER BY 1, 2"
 
 
@@ -65,7 +66,7 @@ def how_many_cannot_be_found() -> int:
 
 
 def how_many_differ() -> int:
-    """So many parties have a pair too few or too many. Reads everything: of a million, half a minute."""
+    """So many parties have a pair too few or too many. Reads everything: of a million, some minutes."""
     kept, made = "SELECT gram, party_id FROM name_gram", _from_names()
     odd = "SELECT COUNT(DISTINCT party_id) FROM (SELECT * FROM ({}) AS one EXCEPT SELECT * FROM ({}) AS other) AS odd"
     counts = (odd.format(made, kept), odd.format(kept, made))

@@ -40,7 +40,8 @@ def counted(rows: int) -> int:
 
 
 class Paged(Pagination):
-    """Pages of rows that no database could put in this order. ``more``: there are others that were not looked at."""
+    """Pages of rows whose order is known, of ids for example. ``more``: there are others, or rows that were not looked
+    at."""
 
     def __init__(self, rows: Sequence[Any], *, page: int, per_page: int, more: bool = False) -> None:
         self.more = more or len(rows) > MOST
