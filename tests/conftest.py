@@ -14,7 +14,7 @@ from flask_migrate import upgrade
 from webtest import TestApp
 
 from matching import create_app
-from matching.database import db
+from matching.database import begin_as, db
 from matching.registry import vocabulary
 from tests.databases import Databases, choose
 
@@ -74,6 +74,7 @@ def app(shared_app: Flask, databases: Databases) -> Iterator[Flask]:
 @pytest.fixture
 def session(app: Flask) -> Iterator[Any]:
     """The database, for tests that speak to services directly; the test commits when it wants to be seen by the web."""
+    begin_as(writer=True)  # a page that was read in this very context would have left it a reader
     with app.app_context():
         yield db.session
         db.session.rollback()

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..concepts.services import knowledge
-from ..database import begin_as, db
+from ..database import db, reading
 from ..engine.types import Ask
 from ..registry.models import Registry
 from .search import search
@@ -36,10 +36,11 @@ def _warm_in(app: Flask) -> None:
 
 def warm() -> None:
     """Read it all; a transaction of its own, which ends here."""
-    begin_as(writer=False)
     # A word that nobody says brings the spellings of all words; every search brings the sketches.
-    search(Ask(title="ワーミング", detail="手伝い"), as_of=date.min, registries=list(Registry), content_only=True)
-    known = knowledge()
+    words = Ask(title="ワーミング", detail="手伝い")
+    with reading():
+        search(words, as_of=date.min, registries=list(Registry), content_only=True)
+        known = knowledge()
     db.session.remove()
     known.lexicon.prepare()
     # What stays for good is not looked through again: a search would wait a tenth of a second for that. Pages are being
